@@ -1,0 +1,183 @@
+//! Requirements: one declaration each, one module per catalogue.
+//!
+//! A requirement is a `static` made by [`requirement!`](crate::requirement): its doc comment is the statement,
+//! the interpretation and how it is judged; `list`, `explain`, the reports and the meta-tests derive
+//! from it.
+
+pub mod harness;
+pub mod mqtt311;
+pub mod openc2;
+pub mod wd04;
+
+use crate::evidence::sketch::Sketch;
+use crate::evidence::{Exchange, PacketSeen, Setting};
+use crate::iut::{Pics, Role};
+use crate::judge::{Check, Ruling};
+
+/// How strongly the text binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// MUST, SHALL, REQUIRED, "means", and server-worded statements visible in a client.
+    Must,
+    /// SHOULD, RECOMMENDED.
+    Should,
+    /// MAY, OPTIONAL.
+    May,
+    /// Lower-case wording, statements, security notes, and our own rules.
+    Guidance,
+}
+
+impl Level {
+    /// Lower-case name, as in report.json.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Level::Must => "must",
+            Level::Should => "should",
+            Level::May => "may",
+            Level::Guidance => "guidance",
+        }
+    }
+}
+
+/// Who brings about the situation in which a requirement binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Trigger {
+    /// Every implementation of the role gets there by itself.
+    Always,
+    /// The tester provokes it.
+    Tester,
+    /// The implementation elects to (the PICS option that says so).
+    IutOption(&'static str),
+}
+
+/// How a requirement is judged.
+#[derive(Clone, Copy)]
+pub enum Judged {
+    /// One packet at a time, of the IUT's connections, both directions. `None`: the packet says nothing about it.
+    Packet(fn(&PacketSeen, &Setting) -> Option<Ruling>),
+    /// One concluded exchange at a time. `None`: the exchange says nothing about it.
+    Exchange(fn(&Exchange, &Setting) -> Option<Ruling>),
+    /// A state machine of its own.
+    Machine(fn() -> Box<dyn Check>),
+    /// Not built yet; shown as `not-yet-tested`, never gating.
+    NotYet(&'static str),
+    /// Cannot be decided by any observer outside the implementation.
+    Untestable(&'static str),
+}
+
+impl Judged {
+    /// Whether there is a check.
+    pub const fn testable(&self) -> bool {
+        matches!(self, Judged::Packet(_) | Judged::Exchange(_) | Judged::Machine(_))
+    }
+}
+
+/// A tiny recording, told to a [`Sketch`].
+pub type Example = fn(&mut Sketch);
+
+/// Example recordings that the meta-tests judge: each check is seen to pass, to fail and to stay silent.
+#[derive(Clone, Copy, Default)]
+pub struct Examples {
+    /// Must end as met.
+    pub conforming: &'static [Example],
+    /// Must end as broken.
+    pub violating: &'static [Example],
+    /// Must decide nothing.
+    pub silent: &'static [Example],
+}
+
+/// One requirement.
+pub struct Requirement {
+    /// Permanent id, `wd04/publish-retain`; never positional, never reused.
+    pub id: &'static str,
+    /// Rows of the fact sheets and MQTT statement ids it covers.
+    pub rows: &'static [&'static str],
+    /// Clause of the catalogue's text.
+    pub clause: &'static str,
+    /// What the text says.
+    pub level: Level,
+    /// Whether peers cannot interoperate without it.
+    pub interop: bool,
+    /// Set where the specification contradicts itself: what contradicts what. Warns under every policy but `strict`.
+    pub contradiction: Option<&'static str>,
+    /// Whom it binds.
+    pub roles: &'static [Role],
+    /// PICS condition in words, and its test; `None`: applies always.
+    pub when: Option<(&'static str, fn(&Pics) -> bool)>,
+    /// Who brings it about.
+    pub trigger: Trigger,
+    /// Requirements that break with it by nature.
+    pub implies: &'static [&'static str],
+    /// Statement, then `# Interpretation` and `# Judged` sections.
+    pub doc: &'static str,
+    /// The check.
+    pub judged: Judged,
+    /// What the meta-tests run.
+    pub examples: Examples,
+}
+
+impl Requirement {
+    /// What a declaration leaves out.
+    pub const TEMPLATE: Requirement = Requirement {
+        id: "",
+        rows: &[],
+        clause: "",
+        level: Level::Must,
+        interop: false,
+        contradiction: None,
+        roles: &[Role::Consumer, Role::Producer],
+        when: None,
+        trigger: Trigger::Always,
+        implies: &[],
+        doc: "",
+        judged: Judged::NotYet(""),
+        examples: Examples { conforming: &[], violating: &[], silent: &[] },
+    };
+
+    /// The statement: the doc comment's first paragraph, on one line.
+    pub fn statement(&self) -> String {
+        self.doc
+            .lines()
+            .map(str::trim)
+            .skip_while(|line| line.is_empty())
+            .take_while(|line| !line.is_empty() && !line.starts_with('#'))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// Whether it binds `role`.
+    pub fn binds(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+}
+
+/// Declares a requirement: doc comment, name, then the fields that differ from [`Requirement::TEMPLATE`].
+#[macro_export]
+macro_rules! requirement {
+    ($(#[doc = $doc:literal])+ $name:ident { $($field:ident : $value:expr),* $(,)? }) => {
+        $(#[doc = $doc])+
+        pub static $name: $crate::catalogue::Requirement = $crate::catalogue::Requirement {
+            doc: concat!($($doc, "\n"),+),
+            $($field: $value,)*
+            ..$crate::catalogue::Requirement::TEMPLATE
+        };
+    };
+}
+
+/// A set of requirements from one text.
+pub struct Catalogue {
+    /// First part of every id in it, `wd04`.
+    pub id: &'static str,
+    /// Title for people.
+    pub title: &'static str,
+    /// How findings cite it, `WD04`, `MQTT 3.1.1`.
+    pub cite: &'static str,
+    /// Edition: date and stage of the text.
+    pub edition: &'static str,
+    /// Version of the catalogue itself; grows when a verdict could change.
+    pub version: u32,
+    /// Its requirements, by id.
+    pub requirements: &'static [&'static Requirement],
+    /// The committed index of rows that bind a role: one per line, `ROW roles`.
+    pub rows: &'static str,
+}

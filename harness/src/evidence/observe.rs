@@ -1,0 +1,216 @@
+use super::openc2::Message;
+use crate::iut::{Pics, Role};
+use std::sync::Arc;
+use touchstone_fixtures::recording::{
+    CloseHow, Closer, ConnectionId, Direction, FaultState, Nanos, ProcessChange, SessionChange, Tester, Tolerances,
+    WindowState,
+};
+use touchstone_fixtures::wire::mqtt311::ControlPacket;
+
+/// What checks may know besides the observations: the declarations and the tolerances of the recording.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// Role under test.
+    pub role: Role,
+    /// What the vendor declares.
+    pub pics: Pics,
+    /// Tolerances, in nanoseconds, already scaled.
+    pub tolerances: Tolerances,
+    /// Whether every session of the IUT began within this recording.
+    pub births_known: bool,
+    /// Scenario id.
+    pub scenario: String,
+}
+
+/// One control packet on a connection of the IUT.
+#[derive(Clone, Debug)]
+pub struct PacketSeen {
+    /// The connection.
+    pub conn: ConnectionId,
+    /// Position on the connection, from 1, both directions counted together.
+    pub ordinal: u32,
+    /// Wireshark's number of the frame that holds its last byte.
+    pub frame: u32,
+    /// When its first byte was recorded.
+    pub at: Nanos,
+    /// When its last byte was recorded.
+    pub end_at: Nanos,
+    /// [`Direction::FromIut`] or [`Direction::ToIut`].
+    pub direction: Direction,
+    /// The packet, decoded strictly.
+    pub packet: ControlPacket,
+    /// The OpenC2 message in it: set for a PUBLISH whose topic begins with `oc2/` or whose payload is
+    /// recognisably an OpenC2 message.
+    pub message: Option<Arc<Message>>,
+    /// For bytes to the IUT: written by a fault, past the core.
+    pub injected: bool,
+    /// For injected bytes: whether a conforming server may send them.
+    pub lawful: bool,
+}
+
+impl PacketSeen {
+    /// Whether the IUT sent it.
+    pub fn from_iut(&self) -> bool {
+        self.direction == Direction::FromIut
+    }
+}
+
+/// How far a request travelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// The IUT acknowledged it, or its connection lived on through the quiet window.
+    Delivered,
+    /// The connection ended too soon, or the recording did: it obliges nobody.
+    Unknown,
+}
+
+/// What silence after a request is worth.
+#[derive(Clone, Debug)]
+pub enum Silence {
+    /// There was an answer.
+    Answered,
+    /// No answer, and the IUT acknowledged or answered a later command after the time to answer had passed.
+    Proven {
+        /// The packet that shows it was alive and listening.
+        sentinel: Arc<PacketSeen>,
+    },
+    /// No answer so far, and nothing that proves there will be none.
+    Open,
+}
+
+/// One response of the IUT within an exchange.
+#[derive(Clone, Debug)]
+pub struct ResponseSeen {
+    /// The PUBLISH; its `message` is set.
+    pub packet: Arc<PacketSeen>,
+    /// Whether it repeats an earlier PUBLISH (DUP=1, same packet id).
+    pub redelivery: bool,
+}
+
+/// A request delivered to the IUT, and its responses.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// The PUBLISH to the IUT, first copy; its `message` is set.
+    pub request: Arc<PacketSeen>,
+    /// Name captured by the scenario, if any.
+    pub name: Option<String>,
+    /// `request_id` of the request.
+    pub request_id: Option<String>,
+    /// How many times it was sent to the IUT (redeliveries included).
+    pub copies: u32,
+    /// Whether it got there.
+    pub delivery: Delivery,
+    /// Responses with its `request_id`, in order. Peers' and foreign responses never appear here.
+    pub responses: Vec<ResponseSeen>,
+    /// What the absence of a response is worth.
+    pub silence: Silence,
+    /// Whether the IUT's process ended, without being asked to, before it answered.
+    pub died: bool,
+}
+
+impl Exchange {
+    /// The request's message.
+    pub fn message(&self) -> Option<&Message> {
+        self.request.message.as_deref()
+    }
+
+    /// Responses that are not redeliveries.
+    pub fn distinct(&self) -> impl Iterator<Item = &ResponseSeen> {
+        self.responses.iter().filter(|r| !r.redelivery)
+    }
+
+    /// The status of the first final response (not 102), if it has one.
+    pub fn final_response(&self) -> Option<&ResponseSeen> {
+        self.distinct().find(|r| {
+            r.packet.message.as_ref().is_some_and(|m| m.status().is_none_or(|status| status != 102))
+        })
+    }
+}
+
+/// What checks see, in recording order.
+#[derive(Clone, Debug)]
+pub enum Observation {
+    /// The IUT opened a connection.
+    Opened {
+        /// The connection.
+        conn: ConnectionId,
+        /// When.
+        at: Nanos,
+        /// Wireshark's frame number.
+        frame: u32,
+    },
+    /// A control packet, either direction, of a connection of the IUT.
+    Packet(Arc<PacketSeen>),
+    /// A packet to the IUT counts as delivered: its connection lived on through the quiet window, or the
+    /// IUT acknowledged it. Comes after its `Packet`.
+    Delivered(Arc<PacketSeen>),
+    /// A response of the IUT whose `request_id` belongs to no request delivered to it.
+    Stray(Arc<PacketSeen>),
+    /// A connection of the IUT ended. Packets to the IUT without a `Delivered` before this never get one.
+    Closed {
+        /// The connection.
+        conn: ConnectionId,
+        /// When.
+        at: Nanos,
+        /// Who ended it.
+        by: Closer,
+        /// In which way.
+        how: CloseHow,
+        /// Why, for people.
+        reason: String,
+    },
+    /// Its process changed state.
+    Process {
+        /// Which start of the IUT, from 1.
+        instance: u32,
+        /// What happened.
+        change: ProcessChange,
+        /// When.
+        at: Nanos,
+        /// Wireshark's frame number.
+        frame: u32,
+    },
+    /// The edge's session state for the IUT changed.
+    Session {
+        /// The connection.
+        conn: ConnectionId,
+        /// What happened.
+        change: SessionChange,
+    },
+    /// A fault changed state.
+    Fault {
+        /// Its number.
+        id: u32,
+        /// Its kind.
+        name: String,
+        /// Armed, fired, disarmed.
+        state: FaultState,
+        /// The connection it fired on.
+        conn: Option<ConnectionId>,
+        /// Whether a conforming server may do this.
+        lawful: bool,
+        /// When.
+        at: Nanos,
+    },
+    /// A window of silence.
+    Window {
+        /// Its name.
+        name: String,
+        /// Opened or closed.
+        state: WindowState,
+        /// When.
+        at: Nanos,
+    },
+    /// The test system about itself.
+    Tester(Tester),
+    /// An exchange, with everything that will ever be known of it. All come right before `End`, in the order
+    /// of their requests.
+    Exchange(Arc<Exchange>),
+    /// The recording is over.
+    End {
+        /// When.
+        at: Nanos,
+        /// False when it was aborted, or the file is cut off.
+        complete: bool,
+    },
+}

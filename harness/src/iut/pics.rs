@@ -1,0 +1,107 @@
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The part an implementation plays in a binding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Receives commands, publishes responses.
+    Consumer,
+    /// Publishes commands, receives responses.
+    Producer,
+}
+
+impl Role {
+    /// The name used in files and on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Role::Consumer => "consumer",
+            Role::Producer => "producer",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A serialization of OpenC2 messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Serialization {
+    /// JSON, header byte 1.
+    Json,
+    /// CBOR, header byte 2.
+    Cbor,
+}
+
+/// A command the vendor declares safe to send.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Command {
+    /// OpenC2 action.
+    pub action: String,
+    /// OpenC2 target: an object with one member.
+    pub target: serde_json::Value,
+    /// OpenC2 args, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub args: Option<serde_json::Value>,
+}
+
+/// What the vendor declares (ISO 9646: protocol implementation conformance statement).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pics {
+    /// Device identifier: the last level of its device topic.
+    pub device_id: Option<String>,
+    /// Actuator profiles it implements.
+    pub actuator_profiles: Vec<String>,
+    /// Serializations it understands; JSON when empty.
+    pub serializations: Vec<Serialization>,
+    /// Keep alive it uses, in seconds.
+    pub keep_alive: Option<u16>,
+    /// QoS it publishes with: 1, or 2 by election.
+    pub qos: Option<u8>,
+    /// Whether it connects over TLS.
+    pub tls: bool,
+    /// The value of `from` in its messages.
+    pub identity: Option<String>,
+    /// Largest message it takes, in bytes.
+    pub max_message_size: Option<u64>,
+    /// What it elects to do: `qos2`, `wildcard`, `credentials`, `will`, `unsubscribe`, ...
+    pub options: Vec<String>,
+    /// Commands that are safe to send to it.
+    #[serde(rename = "command")]
+    pub commands: Vec<Command>,
+}
+
+impl Pics {
+    /// Whether an option is elected.
+    pub fn elects(&self, option: &str) -> bool {
+        self.options.iter().any(|o| o == option)
+    }
+
+    /// Whether a serialization is declared. JSON always is: LS 3.1.5 demands it.
+    pub fn speaks(&self, serialization: Serialization) -> bool {
+        serialization == Serialization::Json || self.serializations.contains(&serialization)
+    }
+}
+
+/// Times of the implementation under test, in nanoseconds, before scaling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timing {
+    /// From its start to its CONNECT.
+    pub startup: u64,
+    /// From a command to its response.
+    pub response: u64,
+    /// From the request to stop to its exit.
+    pub stop: u64,
+}
+
+impl Default for Timing {
+    fn default() -> Timing {
+        Timing { startup: 10_000_000_000, response: 2_000_000_000, stop: 3_000_000_000 }
+    }
+}

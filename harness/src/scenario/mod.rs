@@ -1,0 +1,1 @@
+//! Scenarios: model, loader, runner, verbs.
