@@ -121,9 +121,8 @@ impl Exchange {
 
     /// The status of the first final response (not 102), if it has one.
     pub fn final_response(&self) -> Option<&ResponseSeen> {
-        self.distinct().find(|r| {
-            r.packet.message.as_ref().is_some_and(|m| m.status().is_none_or(|status| status != 102))
-        })
+        self.distinct()
+            .find(|r| r.packet.message.as_ref().is_some_and(|m| m.status().is_none_or(|status| status != 102)))
     }
 }
 
