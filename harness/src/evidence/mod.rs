@@ -3,9 +3,11 @@
 //! A pure function of the recording: no clock, no socket, no other file. Checks see [`Observation`]s and nothing else.
 
 mod build;
+mod exchange;
 mod observe;
 pub mod openc2;
 pub mod sketch;
+mod stream;
 
-pub use build::observe;
+pub use build::{Evidence, EvidenceError, TimelineItem, observe};
 pub use observe::*;

@@ -71,8 +71,11 @@ pub enum Silence {
     Answered,
     /// No answer, and the IUT acknowledged or answered a later command after the time to answer had passed.
     Proven {
-        /// The packet that shows it was alive and listening.
+        /// The packet that shows it was alive and listening: its acknowledgement of the later command, or its answer.
         sentinel: Arc<PacketSeen>,
+        /// Whether a later command was not only acknowledged but answered: a Consumer that must ignore a message
+        /// is shown to have ignored it only then.
+        answered: bool,
     },
     /// No answer so far, and nothing that proves there will be none.
     Open,
