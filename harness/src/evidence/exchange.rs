@@ -71,9 +71,9 @@ impl Pairing {
         let id = publish.packet_id.as_ref().map(|s| s.value);
         let index = match id {
             Some(id) => self.by_packet.get(&id).copied(),
-            None => self.exchanges.iter().position(|o| {
-                o.request.conn == packet.conn && o.request.ordinal == packet.ordinal
-            }),
+            None => {
+                self.exchanges.iter().position(|o| o.request.conn == packet.conn && o.request.ordinal == packet.ordinal)
+            }
         };
         if let Some(open) = index.and_then(|i| self.exchanges.get_mut(i))
             && same_content(&open.request, packet)
@@ -165,7 +165,8 @@ fn silence(index: usize, open: &Open, due: Nanos, signs: &[(usize, bool, Arc<Pac
 fn same_content(a: &PacketSeen, b: &PacketSeen) -> bool {
     match (a.packet.publish(), b.packet.publish()) {
         (Some(a), Some(b)) => {
-            a.payload.value == b.payload.value && a.topic.as_ref().map(|t| &t.bytes) == b.topic.as_ref().map(|t| &t.bytes)
+            a.payload.value == b.payload.value
+                && a.topic.as_ref().map(|t| &t.bytes) == b.topic.as_ref().map(|t| &t.bytes)
         }
         _ => false,
     }

@@ -1,25 +1,319 @@
 //! Tiny recordings told in a few words: the examples of requirements.
-use touchstone_fixtures::recording::{ConnectionId, Direction, Recorder};
+//!
+//! Time stands still unless told to move, so an example says exactly what it needs. Raw bytes are always
+//! possible ([`Sketch::iut`], [`Sketch::edge`]); the other methods are shorthand for what a conforming
+//! Consumer and a conforming server do.
 
-/// Builds a recording on a clock that stands still unless told to move. The IUT is a Consumer with
-/// device id `zulu`, profiles `alpha` and `iota`, identity `zulu` unless the PICS is changed.
+use crate::iut::{Pics, Serialization};
+use serde_json::{Value, json};
+use touchstone_fixtures::recording::{
+    CloseHow, Closer, ConnectionId, Context, Direction, Event, FORMAT, FaultState, Party, ProcessChange, Recorder,
+    Recording, SessionChange, Tolerances, Transport,
+};
+use touchstone_fixtures::wire::mqtt311::build;
+
+/// Filters a conforming Consumer with device id `zulu` and profiles `alpha` and `iota` subscribes to.
+pub const FILTERS: [&str; 4] = ["oc2/cmd/all", "oc2/cmd/ap/alpha", "oc2/cmd/ap/iota", "oc2/cmd/device/zulu"];
+
+/// Builds a recording. The IUT is a Consumer with device id `zulu`, profiles `alpha` and `iota`, identity
+/// `zulu`, JSON and CBOR, unless [`Sketch::pics`] is changed before the first event.
+#[derive(Debug)]
 pub struct Sketch {
     /// Where it all goes.
     pub recorder: Recorder,
-    /// The connection that `iut` and `edge` speak on; [`Sketch::open`] makes a new one.
+    /// The connection that [`Sketch::iut`] and [`Sketch::edge`] speak on; [`Sketch::open`] makes a new one.
     pub conn: ConnectionId,
     /// What the example's IUT declares.
-    pub pics: crate::iut::Pics,
+    pub pics: Pics,
+    /// `consumer` or `producer`.
+    pub role: &'static str,
+    /// Whether all sessions began within the recording.
+    pub births_known: bool,
+    begun: bool,
+    written: u64,
+    next_push: u16,
+    next_publish: u16,
+    faults: u32,
+}
+
+impl Default for Sketch {
+    fn default() -> Sketch {
+        Sketch::new()
+    }
 }
 
 impl Sketch {
-    /// Raw bytes from the IUT.
-    pub fn iut(&mut self, bytes: &[u8]) {
-        self.recorder.bytes(self.conn, Direction::FromIut, bytes);
+    /// An empty recording.
+    pub fn new() -> Sketch {
+        Sketch {
+            recorder: Recorder::with_manual_clock(),
+            conn: ConnectionId(0),
+            pics: Pics {
+                device_id: Some("zulu".into()),
+                actuator_profiles: vec!["alpha".into(), "iota".into()],
+                serializations: vec![Serialization::Json, Serialization::Cbor],
+                keep_alive: Some(60),
+                qos: Some(1),
+                identity: Some("zulu".into()),
+                ..Pics::default()
+            },
+            role: "consumer",
+            births_known: true,
+            begun: false,
+            written: 0,
+            next_push: 0,
+            next_publish: 0,
+            faults: 0,
+        }
     }
 
-    /// Raw bytes to the IUT.
-    pub fn edge(&mut self, bytes: &[u8]) {
+    /// The recording of one example.
+    pub fn of(example: fn(&mut Sketch)) -> Recording {
+        let mut sketch = Sketch::new();
+        example(&mut sketch);
+        sketch.finish()
+    }
+
+    fn begin(&mut self) {
+        if self.begun {
+            return;
+        }
+        self.begun = true;
+        self.recorder.record(Event::Context(Box::new(Context {
+            format: FORMAT,
+            tool: "sketch".into(),
+            anchor_unix_nanos: 0,
+            binding: "openc2-mqtt-wd04".into(),
+            role: self.role.into(),
+            scenario: "sketch".into(),
+            scenario_text: String::new(),
+            pics: serde_json::to_value(&self.pics).unwrap_or(Value::Null),
+            pixit: Value::Null,
+            seed: 0,
+            scale: 1.0,
+            tolerances: Tolerances::default(),
+            births_known: self.births_known,
+        })));
+    }
+
+    /// Any event.
+    pub fn event(&mut self, event: Event) {
+        self.begin();
+        self.recorder.record(event);
+    }
+
+    /// Lets time pass, in milliseconds.
+    pub fn wait(&mut self, milliseconds: u64) {
+        self.begin();
+        self.recorder.advance(milliseconds * 1_000_000);
+    }
+
+    /// The IUT opens a new connection.
+    pub fn open(&mut self) {
+        self.conn = ConnectionId(self.conn.0 + 1);
+        self.written = 0;
+        let conn = self.conn;
+        self.event(Event::ConnOpen {
+            conn,
+            party: Party::Iut,
+            transport: Transport::Tcp,
+            remote: "127.0.0.1:40000".into(),
+        });
+    }
+
+    fn close(&mut self, by: Closer, how: CloseHow, reason: &str) {
+        let conn = self.conn;
+        self.event(Event::Close { conn, by, how, undelivered: 0, reason: reason.into() });
+    }
+
+    /// The IUT ends its connection.
+    pub fn closed_by_iut(&mut self) {
+        self.close(Closer::Client, CloseHow::Fin, "end of stream");
+    }
+
+    /// The server ends the connection, by its rules.
+    pub fn closed_by_server(&mut self, reason: &str) {
+        self.close(Closer::Server, CloseHow::Fin, reason);
+    }
+
+    /// The tester cuts the connection.
+    pub fn cut(&mut self) {
+        self.faults += 1;
+        let (id, conn) = (self.faults, self.conn);
+        self.event(Event::Fault {
+            id,
+            name: "cut".into(),
+            state: FaultState::Fired,
+            conn: Some(conn),
+            lawful: true,
+            packet: String::new(),
+            note: String::new(),
+        });
+        self.close(Closer::Tester, CloseHow::Cut, "cut");
+    }
+
+    /// Raw bytes from the IUT.
+    pub fn iut(&mut self, bytes: impl AsRef<[u8]>) {
+        self.begin();
+        self.recorder.bytes(self.conn, Direction::FromIut, bytes.as_ref());
+    }
+
+    /// Raw bytes to the IUT, accepted by the kernel.
+    pub fn edge(&mut self, bytes: impl AsRef<[u8]>) {
+        self.begin();
+        let bytes = bytes.as_ref();
         self.recorder.bytes(self.conn, Direction::ToIut, bytes);
+        self.written += bytes.len() as u64;
+        let (conn, total) = (self.conn, self.written);
+        self.event(Event::Written { conn, total });
+    }
+
+    /// Raw bytes to the IUT that a fault wrote past the server.
+    pub fn inject(&mut self, bytes: impl AsRef<[u8]>, lawful: bool) {
+        let bytes = bytes.as_ref();
+        self.faults += 1;
+        let (id, conn) = (self.faults, self.conn);
+        self.event(Event::Fault {
+            id,
+            name: "inject".into(),
+            state: FaultState::Fired,
+            conn: Some(conn),
+            lawful,
+            packet: bytes.iter().map(|b| format!("{b:02x}")).collect(),
+            note: String::new(),
+        });
+        self.edge(bytes);
+    }
+
+    /// A connection is opened, the IUT's `packet` is sent, and accepted without an earlier session.
+    pub fn connect_with(&mut self, packet: impl AsRef<[u8]>) {
+        self.open();
+        self.iut(packet);
+        let conn = self.conn;
+        self.event(Event::Session { conn, client_id: "k3vq9x2m".into(), change: SessionChange::Created });
+        self.edge(build::connack(false, 0));
+    }
+
+    /// A conforming CONNECT (clean session 0, keep alive 60, no will), accepted.
+    pub fn connect(&mut self) {
+        self.connect_with(build::connect("k3vq9x2m").keep_alive(60).clean_session(false).build());
+    }
+
+    /// A conforming CONNECT, accepted with session present 1.
+    pub fn reconnect(&mut self) {
+        self.open();
+        self.iut(build::connect("k3vq9x2m").keep_alive(60).clean_session(false).build());
+        let conn = self.conn;
+        self.event(Event::Session { conn, client_id: "k3vq9x2m".into(), change: SessionChange::Resumed });
+        self.edge(build::connack(true, 0));
+    }
+
+    /// SUBSCRIBE for `filters`, granted as requested.
+    pub fn subscribe(&mut self, filters: &[(&str, u8)]) {
+        self.next_publish += 1;
+        let id = self.next_publish;
+        self.iut(build::subscribe(id, filters.iter().copied()));
+        self.edge(build::suback(id, filters.iter().map(|f| f.1).collect::<Vec<u8>>()));
+    }
+
+    /// Connected, and subscribed to [`FILTERS`] at QoS 1.
+    pub fn ready(&mut self) {
+        self.connect();
+        self.subscribe(&FILTERS.map(|f| (f, 1)));
+    }
+
+    /// PUBLISH to the IUT, without its acknowledgement; answers the packet identifier.
+    pub fn push(&mut self, topic: &str, qos: u8, payload: impl AsRef<[u8]>) -> u16 {
+        let id = if qos == 0 {
+            0
+        } else {
+            self.next_push += 1;
+            self.next_push
+        };
+        self.edge(build::publish(topic, qos, id, payload));
+        id
+    }
+
+    /// PUBLISH to the IUT at QoS 1, which it acknowledges.
+    pub fn deliver(&mut self, topic: &str, payload: impl AsRef<[u8]>) {
+        let id = self.push(topic, 1, payload);
+        self.iut(build::puback(id));
+    }
+
+    /// The payload of a JSON request: header 90 01, then the record with `content.request`.
+    pub fn request_payload(request_id: &str, command: Value) -> Vec<u8> {
+        let record = json!({
+            "content": {"request": command},
+            "request_id": request_id,
+            "created": 1_606_000_000_000_u64,
+            "from": "producer-1",
+        });
+        [&[0x90, 0x01], record.to_string().as_bytes()].concat()
+    }
+
+    /// The payload of a JSON response: header 91 01, then the record with `content.response`.
+    pub fn response_payload(request_id: &str, response: Value) -> Vec<u8> {
+        let record = json!({
+            "content": {"response": response},
+            "request_id": request_id,
+            "created": 1_606_000_000_500_u64,
+            "from": "zulu",
+        });
+        [&[0x91, 0x01], record.to_string().as_bytes()].concat()
+    }
+
+    /// A JSON command on `oc2/cmd/all`, which the IUT acknowledges.
+    pub fn command(&mut self, request_id: &str, command: Value) {
+        self.deliver("oc2/cmd/all", Sketch::request_payload(request_id, command));
+    }
+
+    /// `query features` with the given list.
+    pub fn query(&mut self, request_id: &str, features: Value) {
+        self.command(request_id, json!({"action": "query", "target": {"features": features}}));
+    }
+
+    /// PUBLISH of the IUT at QoS 1 on `oc2/rsp`, acknowledged.
+    pub fn respond_raw(&mut self, payload: impl AsRef<[u8]>) {
+        self.next_publish += 1;
+        let id = self.next_publish;
+        self.iut(build::publish("oc2/rsp", 1, id, payload));
+        self.edge(build::puback(id));
+    }
+
+    /// A conforming JSON response of the IUT, acknowledged.
+    pub fn respond(&mut self, request_id: &str, response: Value) {
+        self.respond_raw(Sketch::response_payload(request_id, response));
+    }
+
+    /// Lets the time to answer pass, then shows the IUT alive and answering: silence before this is proven.
+    pub fn sentinel(&mut self) {
+        self.wait(2_500);
+        self.query("sentinel", json!([]));
+        self.respond("sentinel", json!({"status": 200}));
+    }
+
+    /// The IUT's process ends.
+    pub fn exit(&mut self, code: i32, expected: bool) {
+        self.event(Event::Process {
+            instance: 1,
+            change: ProcessChange::Exit { code: Some(code), signal: None, expected },
+            out_offset: 0,
+            err_offset: 0,
+        });
+    }
+
+    /// DISCONNECT, close, exit: what a conforming IUT does when asked to stop.
+    pub fn stop(&mut self) {
+        self.iut(build::disconnect());
+        self.closed_by_iut();
+        self.exit(0, true);
+    }
+
+    /// Lets the quiet window pass and ends the recording.
+    pub fn finish(mut self) -> Recording {
+        self.wait(500);
+        self.event(Event::End { complete: true, reason: String::new() });
+        let entries = self.recorder.log().since(0).iter().map(|entry| (**entry).clone()).collect();
+        Recording { entries, truncated: false }
     }
 }
