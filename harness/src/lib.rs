@@ -9,4 +9,5 @@ pub mod cli;
 pub mod evidence;
 pub mod iut;
 pub mod judge;
+pub mod manifest;
 pub mod scenario;

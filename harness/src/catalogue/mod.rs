@@ -5,6 +5,8 @@
 //! from it.
 
 pub mod harness;
+#[cfg(test)]
+mod meta;
 pub mod mqtt311;
 pub mod openc2;
 pub mod wd04;

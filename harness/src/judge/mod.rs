@@ -1,7 +1,17 @@
-//! Checks, the outcome algebra, policies and waivers.
+//! Checks, the outcome algebra, policies, waivers: from evidence to a report.
 
+mod assess;
 mod check;
+mod message;
 mod outcome;
+mod policy;
+mod run;
+mod trace;
+pub mod waiver;
 
-pub use check::{Check, Deviation, Finding, Ledger, Ruling, Witness};
+pub use assess::{Assessment, JudgedScenario, ScenarioStatus, assess};
+pub use check::{Check, Deviation, Finding, LISTED, Ledger, Ruling, Witness};
 pub use outcome::Outcome;
+pub use policy::Policy;
+pub use run::judge;
+pub use trace::trace;

@@ -1,0 +1,115 @@
+//! What must hold of every declaration: ids, rows, and that each check is seen to pass, to fail and to stay silent.
+
+use super::{Catalogue, Judged, Requirement};
+use crate::binding;
+use crate::evidence::{observe, sketch::Sketch};
+use crate::judge::{Outcome, judge};
+use std::collections::{BTreeMap, BTreeSet};
+
+fn catalogues() -> Vec<&'static Catalogue> {
+    let mut seen = BTreeSet::new();
+    binding::ALL.iter().flat_map(|b| b.catalogues).copied().filter(|c| seen.insert(c.id)).collect()
+}
+
+fn requirements() -> impl Iterator<Item = (&'static Catalogue, &'static Requirement)> {
+    catalogues().into_iter().flat_map(|c| c.requirements.iter().map(move |r| (c, *r)))
+}
+
+#[test]
+fn ids_are_unique_and_begin_with_their_catalogue() {
+    let mut seen = BTreeSet::new();
+    for (catalogue, requirement) in requirements() {
+        let id = requirement.id;
+        assert!(seen.insert(id), "{id} is declared twice");
+        let (first, rest) = id.split_once('/').unwrap_or_else(|| panic!("{id} has no catalogue"));
+        assert_eq!(first, catalogue.id, "{id}");
+        assert!(
+            !rest.is_empty() && rest.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
+            "{id} is no slug"
+        );
+    }
+}
+
+#[test]
+fn implied_requirements_exist() {
+    let ids: BTreeSet<&str> = requirements().map(|(_, r)| r.id).collect();
+    for (_, requirement) in requirements() {
+        for implied in requirement.implies {
+            assert!(ids.contains(implied), "{} implies {implied}, which does not exist", requirement.id);
+        }
+    }
+}
+
+#[test]
+fn every_declaration_says_what_it_must() {
+    for (_, requirement) in requirements() {
+        let id = requirement.id;
+        assert!(!requirement.statement().is_empty(), "{id} has no statement");
+        assert!(!requirement.clause.is_empty(), "{id} names no clause");
+        assert!(!requirement.rows.is_empty() || id.starts_with("harness/"), "{id} claims no row");
+        match requirement.judged {
+            Judged::NotYet(reason) | Judged::Untestable(reason) => {
+                assert!(!reason.trim().is_empty(), "{id} gives no reason");
+            }
+            _ => assert!(requirement.doc.contains("# Judged"), "{id} does not say how it is judged"),
+        }
+    }
+}
+
+/// Every row of the committed index is claimed, and nothing is claimed that is not in an index.
+#[test]
+fn rows_are_claimed_completely() {
+    let mut claimed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (_, requirement) in requirements() {
+        for row in requirement.rows {
+            claimed.entry(row).or_default().push(requirement.id);
+        }
+    }
+    let mut known = BTreeSet::new();
+    let mut missing = Vec::new();
+    for catalogue in catalogues() {
+        for line in catalogue.rows.lines() {
+            let line = line.split('#').next().unwrap_or_default().trim();
+            let Some(row) = line.split_whitespace().next() else { continue };
+            assert!(known.insert(row), "row {row} stands in two indexes");
+            if !claimed.contains_key(row) {
+                missing.push(row);
+            }
+        }
+    }
+    assert!(missing.is_empty(), "rows that no requirement claims: {missing:?}");
+    let unknown: Vec<_> = claimed.iter().filter(|(row, _)| !known.contains(*row)).collect();
+    assert!(unknown.is_empty(), "claimed rows that stand in no index: {unknown:?}");
+}
+
+#[test]
+fn every_check_is_seen_to_pass_to_fail_and_to_stay_silent() {
+    let mut wrong = Vec::new();
+    for (_, requirement) in requirements().filter(|(_, r)| r.judged.testable()) {
+        let examples = &requirement.examples;
+        for (name, list, expected) in [
+            ("conforming", examples.conforming, Outcome::Met),
+            ("violating", examples.violating, Outcome::Broken),
+            ("silent", examples.silent, Outcome::None),
+        ] {
+            if list.is_empty() {
+                wrong.push(format!("{}: no {name} example", requirement.id));
+            }
+            for (number, example) in list.iter().enumerate() {
+                let evidence = match observe(&Sketch::of(*example)) {
+                    Ok(evidence) => evidence,
+                    Err(error) => {
+                        wrong.push(format!("{}: {name} example {number}: {error}", requirement.id));
+                        continue;
+                    }
+                };
+                let ledgers = judge(&evidence, [requirement]);
+                let outcome = ledgers.get(requirement.id).map_or(Outcome::None, |l| l.outcome(false));
+                if outcome != expected {
+                    wrong.push(format!("{}: {name} example {number} gives {outcome:?}", requirement.id));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}

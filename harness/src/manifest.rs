@@ -1,0 +1,177 @@
+//! manifest.json: what a judge needs to know of a run besides its captures.
+//!
+//! Written before the first scenario, completed after the last. A run that was killed leaves it with `completed: false`.
+
+use crate::judge::Policy;
+use crate::judge::waiver::Waiver;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// Format name and version of manifest.json.
+pub const FORMAT: &str = "touchstone-manifest/1";
+
+/// Name of the file.
+pub const FILE: &str = "manifest.json";
+
+/// The manifest of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`FORMAT`].
+    pub format: String,
+    /// Version of the program that recorded.
+    pub tool: String,
+    /// Binding id.
+    pub binding: String,
+    /// Role under test.
+    pub role: String,
+    /// The implementation under test.
+    pub iut: Iut,
+    /// The IUT file: as it was named on the command line, and its hash.
+    pub iut_file: Hashed,
+    /// What the vendor declares.
+    pub pics: crate::iut::Pics,
+    /// Catalogues at the time of the run.
+    pub catalogues: Vec<CatalogueVersion>,
+    /// Policy of the run.
+    pub policy: Policy,
+    /// Waivers of the run.
+    pub waivers: Vec<Waiver>,
+    /// What narrowed the run, if anything did.
+    pub selection: Selection,
+    /// Seed.
+    pub seed: u64,
+    /// Factor on every deadline.
+    pub scale: f64,
+    /// Scenarios that were selected, in order of their ids.
+    pub scenarios: Vec<Selected>,
+    /// Scenarios that were left out because the PICS lacks what they require.
+    pub left_out: Vec<LeftOut>,
+    /// Whether the run came to its end.
+    pub completed: bool,
+}
+
+/// Who is tested.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Iut {
+    /// Product name.
+    pub name: String,
+    /// Vendor.
+    pub vendor: Option<String>,
+    /// Version.
+    pub version: Option<String>,
+}
+
+/// A file and its SHA-256.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hashed {
+    /// Its path or name.
+    pub path: String,
+    /// Its hash, in hex.
+    pub sha256: String,
+}
+
+/// A catalogue at the time of the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogueVersion {
+    /// Id.
+    pub id: String,
+    /// Version.
+    pub version: u32,
+}
+
+/// What narrowed a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    /// `--scenario`, as given.
+    pub scenarios: Vec<String>,
+    /// `--requirement`, as given.
+    pub requirements: Vec<String>,
+}
+
+impl Selection {
+    /// Whether it narrows at all.
+    pub fn partial(&self) -> bool {
+        !self.scenarios.is_empty() || !self.requirements.is_empty()
+    }
+}
+
+/// A scenario of the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selected {
+    /// Id.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// Purpose.
+    pub purpose: String,
+    /// Requirements it promises to decide.
+    pub exercises: Vec<String>,
+    /// Hash of its text.
+    pub sha256: String,
+    /// Folder of its evidence, relative to the manifest.
+    pub evidence: String,
+}
+
+/// A scenario that was not run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Id.
+    pub id: String,
+    /// What the PICS lacks.
+    pub reason: String,
+    /// Requirements it would have decided.
+    pub exercises: Vec<String>,
+}
+
+/// Why a manifest cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// It cannot be read.
+    #[error("cannot read {path}: {source}. Is {dir} the output directory of a run?")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Its directory.
+        dir: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// It is not one of ours, or damaged.
+    #[error("{path}: {reason}")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl Manifest {
+    /// Reads the manifest of a run's directory.
+    ///
+    /// # Errors
+    /// When it is missing, damaged, or of a newer format.
+    pub fn read(dir: &Path) -> Result<Manifest, ManifestError> {
+        let path = dir.join(FILE);
+        let text = std::fs::read_to_string(&path).map_err(|source| ManifestError::Read {
+            path: path.clone(),
+            dir: dir.to_owned(),
+            source,
+        })?;
+        let foreign = |reason: String| ManifestError::Foreign { path: path.clone(), reason };
+        let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| foreign(format!("not JSON: {e}")))?;
+        match value.get("format").and_then(|f| f.as_str()) {
+            Some(FORMAT) => {}
+            Some(other) => return Err(foreign(format!("format {other:?}; this program reads {FORMAT:?}"))),
+            None => return Err(foreign("no manifest of a Touchstone run: it states no format".to_owned())),
+        }
+        serde_json::from_value(value).map_err(|e| foreign(e.to_string()))
+    }
+
+    /// The text of manifest.json.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("a manifest has only text keys and finite numbers");
+        text.push('\n');
+        text
+    }
+}
