@@ -6,6 +6,7 @@
 pub mod binding;
 pub mod catalogue;
 pub mod cli;
+pub mod diagnostic;
 pub mod evidence;
 pub mod iut;
 pub mod judge;
