@@ -1,0 +1,138 @@
+//! The IUT file: what is under test, how it is started, what its vendor declares.
+
+use super::template::Template;
+use super::{Pics, Role, Timing};
+use crate::binding::Binding;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// An IUT file, read and checked.
+#[derive(Clone)]
+pub struct IutFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Directory the file lies in; paths in it are relative to that.
+    pub dir: PathBuf,
+    /// The text, as read.
+    pub text: String,
+    /// Product name.
+    pub name: String,
+    /// Vendor.
+    pub vendor: Option<String>,
+    /// Product version.
+    pub version: Option<String>,
+    /// What it is tested against.
+    pub binding: &'static Binding,
+    /// In which role.
+    pub role: Role,
+    /// How it is started; `None`: somebody else starts it, we wait for it.
+    pub launch: Option<Launch>,
+    /// Addresses and credentials.
+    pub network: Network,
+    /// Times.
+    pub timing: Timing,
+    /// What the vendor declares.
+    pub pics: Pics,
+    /// How a Producer is made to send something.
+    pub stimulus: Stimulus,
+}
+
+impl fmt::Debug for IutFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IutFile")
+            .field("path", &self.path)
+            .field("name", &self.name)
+            .field("binding", &self.binding.id)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How the IUT is started and stopped.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    /// Program and arguments.
+    pub command: Vec<Template>,
+    /// Working directory; that of the IUT file when it names none.
+    pub cwd: PathBuf,
+    /// Environment variables added to ours.
+    pub env: BTreeMap<String, Template>,
+    /// Run before a start that must be fresh.
+    pub reset: Option<Vec<Template>>,
+    /// Run to stop it, in place of SIGTERM.
+    pub stop: Option<Vec<Template>>,
+    /// One process for each scenario, or one for all.
+    pub per: Per,
+}
+
+impl Launch {
+    /// Whether the command is told a state directory of its own: only then can several run at once.
+    pub fn isolated(&self) -> bool {
+        let all = self.command.iter().chain(self.env.values());
+        all.flat_map(Template::placeholders).any(|p| p == super::Placeholder::StateDir)
+    }
+}
+
+/// How long one process of the IUT lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Per {
+    /// One process for each scenario.
+    Scenario,
+    /// One process for the whole run.
+    Run,
+}
+
+/// Addresses and credentials.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// Where we listen for the IUT.
+    pub listen: SocketAddr,
+    /// The host the IUT is told, when it is not the address we listen on.
+    pub advertise: Option<String>,
+    /// User name and password the IUT must present.
+    pub credentials: Option<Credentials>,
+}
+
+impl Default for Network {
+    fn default() -> Network {
+        Network { listen: SocketAddr::from(([127, 0, 0, 1], 0)), advertise: None, credentials: None }
+    }
+}
+
+/// User name and password. Not shown by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// User name.
+    pub username: String,
+    /// Password.
+    pub password: String,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Credentials({:?}, {})", self.username, mask(&self.password))
+    }
+}
+
+/// Asterisks of the same length, for records and reports.
+pub fn mask(secret: &str) -> String {
+    "*".repeat(secret.chars().count())
+}
+
+/// How a Producer is made to send a command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Stimulus {
+    /// It cannot be.
+    #[default]
+    None,
+    /// One JSON object a line on its standard input.
+    Stdin,
+    /// A command run with the object on its standard input.
+    Command(Vec<Template>),
+    /// The object is posted there.
+    Http(String),
+    /// Somebody is asked to.
+    Operator,
+}

@@ -1,0 +1,411 @@
+//! Reads an IUT file and says everything that is wrong with it at once.
+
+use super::file::{Credentials, IutFile, Launch, Network, Per, Stimulus};
+use super::template::{Placeholder, Template};
+use super::{Pics, Role, Timing, declared};
+use crate::binding::{self, Binding};
+use crate::diagnostic::toml::{Document, Fields, Located};
+use crate::diagnostic::{Problems, Source, instead};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// Reads and checks an IUT file.
+///
+/// # Errors
+/// Everything that is wrong with it: unreadable, malformed, unknown names, contradictions, a command that
+/// does not exist.
+pub fn load(path: &Path) -> Result<IutFile, Problems> {
+    let source = Source::read(path, "the IUT file")?;
+    parse(path, source)
+}
+
+/// Checks the text of an IUT file that lies (or would lie) at `path`.
+///
+/// # Errors
+/// As [`load`].
+pub fn parse(path: &Path, source: Source) -> Result<IutFile, Problems> {
+    let document = Document::new(source);
+    let file = read(path, &document);
+    document.finish(file)
+}
+
+fn read(path: &Path, document: &Document) -> Option<IutFile> {
+    let root = document.parse();
+    if document.failed() {
+        // What the parser guessed of a broken file would only raise problems that are not there.
+        return None;
+    }
+    let fields = document.fields("the IUT file", root.get_ref(), 0..0);
+    let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let dir = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+
+    let Some(iut) = fields.table("iut", "[iut]") else {
+        if !fields.has("iut") {
+            document.wrong(
+                0..0,
+                "the IUT file has no [iut] table",
+                "",
+                Some("start from the output of `touchstone init`".to_owned()),
+            );
+        }
+        return None;
+    };
+    let name = iut.required("name", "\"my-consumer\"");
+    let vendor = iut.string("vendor");
+    let version = iut.string("version");
+    let binding = read_binding(&iut);
+    let role = read_role(&iut, binding);
+    iut.finish();
+
+    let network_table = fields.table("network", "[network]");
+    let network = network_table.as_ref().map_or_else(Network::default, read_network);
+    let timing = fields.table("timing", "[timing]").map_or_else(Timing::default, |t| read_timing(&t));
+    let pics = fields.table("pics", "[pics]").map_or_else(Pics::default, |t| declared::read(&t, binding));
+    let launch = fields.table("launch", "[launch]").and_then(|t| read_launch(&t, &dir, &pics, &network));
+    let stimulus = fields.table("stimulus", "[stimulus]").and_then(|t| {
+        let stimulus = read_stimulus(&t, &pics, &network)?;
+        if role == Some(Role::Consumer) {
+            document.wrong(
+                fields.key_span("stimulus"),
+                "[stimulus] is for a Producer, but `role` is \"consumer\"",
+                "",
+                Some("remove [stimulus]: a Consumer is stimulated by the commands it receives".to_owned()),
+            );
+        }
+        if stimulus == Stimulus::Stdin && !fields.has("launch") {
+            document.wrong(
+                t.key_span("via"),
+                "`via = \"stdin\"` needs [launch]",
+                "",
+                Some("only a program that the harness starts can be written to".to_owned()),
+            );
+        }
+        Some(stimulus)
+    });
+    fields.finish();
+
+    Some(IutFile {
+        path: path.to_owned(),
+        dir,
+        text: document.source().text().to_owned(),
+        name: name?.value,
+        vendor: vendor.map(|v| v.value),
+        version: version.map(|v| v.value),
+        binding: binding?,
+        role: role?,
+        launch,
+        network,
+        timing,
+        pics,
+        stimulus: stimulus.unwrap_or_default(),
+    })
+}
+
+fn read_binding(iut: &Fields<'_>) -> Option<&'static Binding> {
+    let id = iut.required("binding", "\"openc2-mqtt-wd04\"")?;
+    let found = binding::find(&id.value);
+    if found.is_none() {
+        let known: Vec<&str> = binding::ALL.iter().map(|b| b.id).collect();
+        iut.document.wrong(id.span, format!("unknown binding `{}`", id.value), "", instead(&id.value, &known));
+    }
+    found
+}
+
+fn read_role(iut: &Fields<'_>, binding: Option<&'static Binding>) -> Option<Role> {
+    if !iut.has("role") {
+        iut.missing("role", "\"consumer\"");
+        return None;
+    }
+    let role = iut.choice("role", &[("consumer", Role::Consumer), ("producer", Role::Producer)])?;
+    if let Some(binding) = binding
+        && !binding.roles.contains(&role.value)
+    {
+        let roles: Vec<&str> = binding.roles.iter().map(|r| r.as_str()).collect();
+        iut.document.wrong(
+            role.span,
+            format!("binding {} cannot test a {} yet", binding.id, role.value),
+            "",
+            Some(format!("roles it can test: {}", roles.join(", "))),
+        );
+    }
+    Some(role.value)
+}
+
+fn read_network(table: &Fields<'_>) -> Network {
+    let mut network = Network::default();
+    if let Some(listen) = table.string("listen") {
+        match address(&listen.value) {
+            Some(address) => network.listen = address,
+            None => table.document.wrong(
+                listen.span,
+                format!("`listen` cannot be {:?}", listen.value),
+                "",
+                Some("write ADDRESS:PORT with numbers, as in \"127.0.0.1:0\" (port 0 takes a free one)".to_owned()),
+            ),
+        }
+    }
+    network.advertise = table.string("advertise").map(|a| a.value);
+    let username = table.string("username");
+    let password = table.string("password");
+    match (username, password) {
+        (Some(username), Some(password)) => {
+            network.credentials = Some(Credentials { username: username.value, password: password.value });
+        }
+        (Some(username), None) if !table.has("password") => table.document.wrong(
+            username.span,
+            "`username` without `password`",
+            "",
+            Some("add `password` to [network], or remove `username`".to_owned()),
+        ),
+        (None, Some(password)) if !table.has("username") => table.document.wrong(
+            password.span,
+            "`password` without `username`",
+            "",
+            Some("MQTT allows a password only beside a user name; add `username`".to_owned()),
+        ),
+        _ => {}
+    }
+    table.finish();
+    network
+}
+
+/// `ADDRESS:PORT`, or an address alone (a free port then).
+pub fn address(text: &str) -> Option<SocketAddr> {
+    if let Ok(address) = text.parse::<SocketAddr>() {
+        return Some(address);
+    }
+    if let Some(port) = text.strip_prefix("localhost:") {
+        return Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port.parse().ok()?));
+    }
+    text.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, 0))
+}
+
+fn read_timing(table: &Fields<'_>) -> Timing {
+    let default = Timing::default();
+    let timing = Timing {
+        startup: table.duration("startup").map_or(default.startup, |d| d.value),
+        response: table.duration("response").map_or(default.response, |d| d.value),
+        stop: table.duration("stop").map_or(default.stop, |d| d.value),
+    };
+    table.finish();
+    timing
+}
+
+fn read_launch(table: &Fields<'_>, dir: &Path, pics: &Pics, network: &Network) -> Option<Launch> {
+    let command = argv(table, "command", pics, network);
+    if !table.has("command") {
+        table.missing("command", "[\"./my-consumer\", \"--port\", \"{port}\"]");
+    }
+    let cwd = match table.string("cwd") {
+        None => dir.to_owned(),
+        Some(cwd) => {
+            let path = dir.join(&cwd.value);
+            if !path.is_dir() {
+                table.document.wrong(
+                    cwd.span,
+                    format!("the directory {} does not exist", path.display()),
+                    "",
+                    Some("`cwd` is relative to the directory of the IUT file".to_owned()),
+                );
+            }
+            path
+        }
+    };
+    let mut env = BTreeMap::new();
+    for (name, value) in table.string_map("env").unwrap_or_default() {
+        if name.is_empty() || name.contains(['=', '\0']) {
+            table.document.wrong(value.span, format!("{name:?} cannot name an environment variable"), "", None);
+        } else if let Some(template) = template(table, &value, pics, network) {
+            env.insert(name, template);
+        }
+    }
+    let reset = argv(table, "reset", pics, network);
+    let stop = argv(table, "stop", pics, network);
+    let per = table.choice("per", &[("scenario", Per::Scenario), ("run", Per::Run)]);
+    table.finish();
+    for (key, arguments) in [("command", &command), ("reset", &reset), ("stop", &stop)] {
+        if let Some(arguments) = arguments {
+            check_program(table, key, arguments, dir);
+        }
+    }
+    Some(Launch {
+        command: command?.templates,
+        cwd,
+        env,
+        reset: reset.map(|a| a.templates),
+        stop: stop.map(|a| a.templates),
+        per: per.map_or(Per::Scenario, |p| p.value),
+    })
+}
+
+struct Arguments {
+    templates: Vec<Template>,
+    program: Located<String>,
+}
+
+fn argv(table: &Fields<'_>, key: &'static str, pics: &Pics, network: &Network) -> Option<Arguments> {
+    let list = table.strings(key)?;
+    let Some(program) = list.value.first().filter(|p| !p.value.trim().is_empty()).cloned() else {
+        table.document.wrong(
+            list.span,
+            format!("`{key}` in {} names no program", table.name),
+            "",
+            Some("the first string is the program, the others are its arguments".to_owned()),
+        );
+        return None;
+    };
+    // All of them first: a problem in one argument hides none in the next.
+    let templates: Vec<Option<Template>> =
+        list.value.iter().map(|argument| template(table, argument, pics, network)).collect();
+    Some(Arguments { templates: templates.into_iter().collect::<Option<_>>()?, program })
+}
+
+/// A template whose placeholders all exist and have a value.
+fn template(table: &Fields<'_>, text: &Located<String>, pics: &Pics, network: &Network) -> Option<Template> {
+    let document = table.document;
+    if text.value.contains('\0') {
+        document.wrong(text.span.clone(), "an argument cannot hold a NUL character", "", None);
+        return None;
+    }
+    let template = match Template::parse(&text.value) {
+        Ok(template) => template,
+        Err(unknown) => {
+            for placeholder in unknown {
+                document.wrong(
+                    part(document.source(), &text.span, &placeholder.written),
+                    format!("unknown placeholder `{}`", placeholder.written),
+                    "",
+                    Some(placeholder.help),
+                );
+            }
+            return None;
+        }
+    };
+    for placeholder in template.placeholders() {
+        let lacking = match placeholder {
+            Placeholder::KeepAlive if pics.keep_alive.is_none() => "declare `keep_alive` in [pics]",
+            Placeholder::DeviceId if pics.device_id.is_none() => "declare `device_id` in [pics]",
+            Placeholder::Username | Placeholder::Password if network.credentials.is_none() => {
+                "give `username` and `password` in [network]"
+            }
+            Placeholder::Ca | Placeholder::Cert | Placeholder::Key => {
+                "this version serves plain TCP only; remove the placeholder"
+            }
+            _ => continue,
+        };
+        document.wrong(
+            part(document.source(), &text.span, &placeholder.to_string()),
+            format!("`{placeholder}` has no value"),
+            "",
+            Some(lacking.to_owned()),
+        );
+    }
+    Some(template)
+}
+
+/// Where `needle` stands within a string of the text; the whole string where it is written with escapes.
+fn part(source: &Source, span: &Range<usize>, needle: &str) -> Range<usize> {
+    let at = source.text().get(span.clone()).and_then(|written| written.find(needle));
+    at.map_or(span.clone(), |at| span.start + at..span.start + at + needle.len())
+}
+
+fn check_program(table: &Fields<'_>, key: &str, arguments: &Arguments, dir: &Path) {
+    let program = &arguments.program;
+    // What placeholders make of the name is known only at the start.
+    if arguments.templates.first().is_some_and(|t| t.placeholders().next().is_some()) {
+        return;
+    }
+    if let Err(why) = find_program(&program.value, dir) {
+        table.document.wrong(program.span.clone(), format!("`{key}` in {}: {why}", table.name), "", {
+            let help = if program.value.contains('/') {
+                "paths are relative to the directory of the IUT file"
+            } else {
+                "install it, or write its path (relative to the IUT file, with a slash in it)"
+            };
+            Some(help.to_owned())
+        });
+    }
+}
+
+/// The program a command names: a path relative to `dir` when there is a slash in it, else looked up in PATH.
+pub(super) fn find_program(name: &str, dir: &Path) -> Result<PathBuf, String> {
+    if name.contains('/') {
+        let path = dir.join(name);
+        return match executable(&path) {
+            true => Ok(path),
+            false if path.is_file() => Err(format!("{} is not executable", path.display())),
+            false => Err(format!("{} does not exist", path.display())),
+        };
+    }
+    let search = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&search)
+        .map(|folder| folder.join(name))
+        .find(|path| executable(path))
+        .ok_or_else(|| format!("there is no program `{name}` in PATH"))
+}
+
+fn executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+}
+
+fn read_stimulus(table: &Fields<'_>, pics: &Pics, network: &Network) -> Option<Stimulus> {
+    #[derive(Clone, Copy)]
+    enum Via {
+        None,
+        Stdin,
+        Command,
+        Http,
+        Operator,
+    }
+    if !table.has("via") {
+        table.missing("via", "\"stdin\"");
+    }
+    let via = table.choice(
+        "via",
+        &[
+            ("stdin", Via::Stdin),
+            ("command", Via::Command),
+            ("http", Via::Http),
+            ("operator", Via::Operator),
+            ("none", Via::None),
+        ],
+    );
+    let command = argv(table, "command", pics, network);
+    let url = table.string("url");
+    table.finish();
+    let via = via?;
+    for (key, present, wanted) in [
+        ("command", table.has("command"), matches!(via.value, Via::Command)),
+        ("url", table.has("url"), matches!(via.value, Via::Http)),
+    ] {
+        if wanted && !present {
+            table.missing(key, if key == "url" { "\"http://127.0.0.1:8080/send\"" } else { "[\"./send.sh\"]" });
+        } else if present && !wanted {
+            table.document.wrong(
+                table.key_span(key),
+                format!("`{key}` in [stimulus] does not go with this `via`"),
+                "",
+                Some(format!("remove `{key}`, or change `via`")),
+            );
+        }
+    }
+    if let Some(url) = &url
+        && !url.value.starts_with("http://")
+    {
+        table.document.wrong(url.span.clone(), "`url` in [stimulus] must begin with http://", "", None);
+    }
+    Some(match via.value {
+        Via::None => Stimulus::None,
+        Via::Stdin => Stimulus::Stdin,
+        Via::Command => Stimulus::Command(command?.templates),
+        Via::Http => Stimulus::Http(url?.value),
+        Via::Operator => Stimulus::Operator,
+    })
+}
+
+#[cfg(test)]
+#[path = "load_tests.rs"]
+mod tests;
