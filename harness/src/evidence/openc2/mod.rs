@@ -1,8 +1,20 @@
 //! OpenC2 messages: two-byte payload header, JSON (I-JSON) or CBOR, and the forms met in the field.
 //! Shared with nothing that is tested: decoders, grammar and constants are this module's own.
 
-use touchstone_fixtures::wire::Defect;
-use touchstone_fixtures::wire::Span;
+pub mod cbor;
+mod jadn;
+pub mod json;
+mod layout;
+mod payload;
+pub mod schema;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
+
+use crate::iut::Serialization;
+use touchstone_fixtures::wire::{Defect, Span};
 
 /// How a message stands in a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,11 +106,54 @@ impl Node {
         }
     }
 
-    /// The integer, if it is one.
+    /// The integer, if it is one and is written as one.
     pub fn as_int(&self) -> Option<i128> {
         match self.value {
             Value::Int(n) => Some(n),
             _ => None,
+        }
+    }
+
+    /// The integer, however it is written: `200.0` and `2e2` are the number 200, too.
+    pub fn as_whole(&self) -> Option<i128> {
+        match self.value {
+            Value::Int(n) => Some(n),
+            // Beyond this magnitude no integer of OpenC2 lies, and `as` would saturate.
+            Value::Float(f) if f.fract() == 0.0 && f.abs() < 1e30 => Some(f as i128),
+            _ => None,
+        }
+    }
+
+    /// The items, if it is an array.
+    pub fn as_array(&self) -> Option<&[Node]> {
+        match &self.value {
+            Value::Array(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The members, if it is an object or map.
+    pub fn as_map(&self) -> Option<&[(Node, Node)]> {
+        match &self.value {
+            Value::Map(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    /// What it is, for people: `a string`, `the number 7`.
+    pub fn describe(&self) -> String {
+        match &self.value {
+            Value::Null => "null".to_owned(),
+            Value::Bool(b) => b.to_string(),
+            Value::Int(n) => n.to_string(),
+            Value::Float(f) => format!("{f:?}"),
+            Value::Text(text) => json::quoted(text),
+            Value::Bytes(bytes) => format!("a byte string of {} bytes", bytes.len()),
+            Value::Array(items) if items.is_empty() => "an empty array".to_owned(),
+            Value::Array(_) => "an array".to_owned(),
+            Value::Map(members) if members.is_empty() => "an empty object".to_owned(),
+            Value::Map(_) => "an object".to_owned(),
+            Value::Other(what) => what.clone(),
         }
     }
 }
@@ -114,7 +169,12 @@ pub struct Message {
     pub form: Form,
     /// What its content is, when recognised.
     pub kind: Option<ContentKind>,
-    /// The whole value behind the header, when it could be read at all.
+    /// The serialization it was found in, whatever the header says.
+    pub serialization: Option<Serialization>,
+    /// How the JSON text is written.
+    pub style: json::Style,
+    /// The whole value behind the header, when it could be read at all. For [`Form::JadnCbor`], with the names that
+    /// the integers stand for.
     pub root: Option<Node>,
     /// The Command or Response.
     pub content: Option<Node>,
@@ -127,12 +187,18 @@ pub struct Message {
     /// Departures from the payload header, the serialization and the message layout, under row ids
     /// (`W4-054`, `L-084`, ...), spans within the payload.
     pub defects: Vec<Defect>,
+    /// Departures of the Command or Response from the grammar, under the row ids of the `openc2` catalogue.
+    pub content_defects: Vec<Defect>,
+    /// Whether the text or bytes stopped being readable before their end: layout and content are then not judged.
+    pub broken_off: bool,
+    /// Where and why one of our own limits ended the reading: what follows can be neither praised nor blamed.
+    pub unread: Option<(Span, String)>,
 }
 
 impl Message {
-    /// `status` of a response, when it is an integer.
+    /// `status` of a response, when it is a whole number.
     pub fn status(&self) -> Option<i128> {
-        self.content.as_ref().and_then(|c| c.get("status")).and_then(Node::as_int)
+        self.content.as_ref().and_then(|c| c.get("status")).and_then(Node::as_whole)
     }
 
     /// `action` of a request, when it is a string.
@@ -150,10 +216,38 @@ impl Message {
             _ => None,
         }
     }
+
+    /// `args` of a request.
+    pub fn args(&self) -> Option<&Node> {
+        self.content.as_ref().and_then(|c| c.get("args"))
+    }
+
+    /// `results` of a response.
+    pub fn results(&self) -> Option<&Node> {
+        self.content.as_ref().and_then(|c| c.get("results"))
+    }
+
+    /// Defects of header, serialization and layout recorded under one row.
+    pub fn defects_of<'a>(&'a self, row: &'a str) -> impl Iterator<Item = &'a Defect> {
+        self.defects.iter().filter(move |d| d.clause == row)
+    }
+
+    /// Defects of the content recorded under one row.
+    pub fn content_defects_of<'a>(&'a self, row: &'a str) -> impl Iterator<Item = &'a Defect> {
+        self.content_defects.iter().filter(move |d| d.clause == row)
+    }
+
+    /// Whether it was read to its end.
+    pub fn whole(&self) -> bool {
+        self.root.is_some() && !self.broken_off && self.unread.is_none()
+    }
 }
 
-/// Reads a PUBLISH payload. `None` when neither topic nor payload looks like OpenC2. Total over any bytes.
+/// Reads a PUBLISH payload. Total over any bytes.
+///
+/// `None` when it is none of OpenC2's business: the topic does not begin with `oc2/`, and the payload does not show
+/// all of: the fixed bits 1001 with a message type that is not reserved, serialization JSON or CBOR, and behind them
+/// an object of a known form (the record, the nested form, a bare Command or Response, JADN's integers).
 pub fn read(topic: &str, payload: &[u8]) -> Option<Message> {
-    let _ = (topic, payload);
-    None
+    payload::read(topic, payload)
 }

@@ -1,0 +1,122 @@
+//! OpenC2-Command (LS 3.3.1).
+
+use super::names::{ACTIONS, COMMAND, RESPONSE_TYPES, is_nsid, is_target, known};
+use super::{Defects, types};
+use crate::evidence::openc2::Node;
+use crate::evidence::openc2::json::quoted;
+use touchstone_fixtures::wire::Defect;
+
+/// One action of the list.
+pub const ACTION: &str = "L-012";
+/// One target.
+pub const TARGET: &str = "L-013";
+/// The structure of a Command.
+pub const STRUCTURE: &str = "L-014";
+/// Args hold at least one element.
+pub const ARGS_EMPTY: &str = "L-011";
+/// Args are elements of LS or extensions in the member that an NSID names.
+pub const ARGS_MEMBERS: &str = "L-034";
+/// At most two of the three times.
+pub const TIMES: &str = "L-020";
+/// The actuator is one member that an NSID names.
+pub const ACTUATOR: &str = "L-035";
+
+/// Everything that departs from the grammar.
+pub fn check(command: &Node) -> Vec<Defect> {
+    let mut defects = Defects::default();
+    let Some(members) = command.as_map() else {
+        defects.add(STRUCTURE, command.span, "a Command with action and target", command.describe());
+        return defects.0;
+    };
+    for (key, value) in members {
+        match key.as_text() {
+            Some("action") => action(value, &mut defects),
+            Some("target") => target(value, &mut defects),
+            Some("args") => args(value, &mut defects),
+            Some("actuator") => actuator(value, &mut defects),
+            Some("command_id") => types::command_id(value, STRUCTURE, &mut defects),
+            _ => {
+                let actual = format!("member {}", key.describe());
+                debug_assert!(key.as_text().is_none_or(|name| !known(&COMMAND, name)));
+                defects.add(STRUCTURE, key.span, "no members but action, target, args, actuator, command_id", actual);
+            }
+        }
+    }
+    for name in ["action", "target"] {
+        if command.get(name).is_none() {
+            defects.add(STRUCTURE, command.span, format!("member {}", quoted(name)), "none");
+        }
+    }
+    defects.0
+}
+
+fn action(value: &Node, defects: &mut Defects) {
+    match value.as_text() {
+        None => defects.add(STRUCTURE, value.span, "action as a string", value.describe()),
+        Some(name) if !known(&ACTIONS, name) => {
+            defects.add(ACTION, value.span, "an action of LS 3.3.1.1", quoted(name));
+        }
+        Some(_) => {}
+    }
+}
+
+fn target(value: &Node, defects: &mut Defects) {
+    let Some(members) = value.as_map() else {
+        defects.add(STRUCTURE, value.span, "target as an object with one member", value.describe());
+        return;
+    };
+    let [(key, inner)] = members else {
+        defects.add(TARGET, value.span, "exactly one target", format!("{} targets", members.len()));
+        return;
+    };
+    match key.as_text() {
+        Some(name) if is_target(name) => types::target(name, inner, defects),
+        _ => defects.add(STRUCTURE, key.span, "a target of LS 3.3.1.2, or nsid:name", key.describe()),
+    }
+}
+
+fn args(value: &Node, defects: &mut Defects) {
+    let Some(members) = value.as_map() else {
+        defects.add(STRUCTURE, value.span, "args as an object", value.describe());
+        return;
+    };
+    if members.is_empty() {
+        defects.add(ARGS_EMPTY, value.span, "args with at least one element", "none");
+    }
+    for (key, inner) in members {
+        match key.as_text() {
+            Some("start_time" | "stop_time") => types::date_time(inner, STRUCTURE, defects),
+            Some("duration") => types::duration(inner, STRUCTURE, defects),
+            Some("response_requested") => {
+                if !inner.as_text().is_some_and(|name| known(&RESPONSE_TYPES, name)) {
+                    let expected = "response_requested none, ack, status or complete";
+                    defects.add(STRUCTURE, inner.span, expected, inner.describe());
+                }
+            }
+            Some(name) if is_nsid(name) => {
+                if inner.as_map().is_none() {
+                    let actual = format!("{} = {}", quoted(name), inner.describe());
+                    defects.add(ARGS_MEMBERS, inner.span, "arguments of a profile as an object under its NSID", actual);
+                }
+            }
+            _ => {
+                let actual = format!("member {}", key.describe());
+                defects.add(ARGS_MEMBERS, key.span, "an argument of LS 3.3.1.4, or an NSID", actual);
+            }
+        }
+    }
+    if ["start_time", "stop_time", "duration"].iter().all(|name| value.get(name).is_some()) {
+        defects.add(TIMES, value.span, "at most two of start_time, stop_time, duration", "all three");
+    }
+}
+
+fn actuator(value: &Node, defects: &mut Defects) {
+    let sound = match value.as_map() {
+        Some([(key, inner)]) => key.as_text().is_some_and(is_nsid) && inner.as_map().is_some(),
+        _ => false,
+    };
+    if !sound {
+        let expected = "actuator as an object with one member, specifiers under an NSID";
+        defects.add(ACTUATOR, value.span, expected, value.describe());
+    }
+}
