@@ -34,6 +34,9 @@ pub fn parse(bytes: &[u8], base: u32) -> Parsed {
 /// Reading cannot go on; why was entered in the defects or in `unread`.
 struct Stop;
 
+/// What was read; on error, what was read of it.
+type Partial<T> = Result<T, (Option<T>, Stop)>;
+
 /// A head: major type, and its argument (`None`: indefinite length, or the break code).
 struct Head {
     major: u8,
@@ -106,7 +109,7 @@ impl Parser<'_> {
     }
 
     /// Reads one data item. On error, gives what was read of it.
-    fn value(&mut self, depth: usize) -> Result<Node, (Option<Node>, Stop)> {
+    fn value(&mut self, depth: usize) -> Partial<Node> {
         let start = self.at;
         self.values += 1;
         if depth >= DEPTH || self.values > VALUES {
@@ -229,7 +232,7 @@ impl Parser<'_> {
         }
     }
 
-    fn array(&mut self, start: usize, mut left: Option<u64>, depth: usize) -> Result<Node, (Option<Node>, Stop)> {
+    fn array(&mut self, start: usize, mut left: Option<u64>, depth: usize) -> Partial<Node> {
         let mut items = Vec::new();
         while self.goes_on(&mut left) {
             match self.value(depth + 1) {
@@ -243,7 +246,7 @@ impl Parser<'_> {
         Ok(self.node(start, Value::Array(items)))
     }
 
-    fn map(&mut self, start: usize, mut left: Option<u64>, depth: usize) -> Result<Node, (Option<Node>, Stop)> {
+    fn map(&mut self, start: usize, mut left: Option<u64>, depth: usize) -> Partial<Node> {
         let mut members = Vec::new();
         let mut names = BTreeSet::new();
         while self.goes_on(&mut left) {
@@ -287,7 +290,7 @@ impl Parser<'_> {
         }
     }
 
-    fn tagged(&mut self, start: usize, tag: u64, depth: usize) -> Result<Node, (Option<Node>, Stop)> {
+    fn tagged(&mut self, start: usize, tag: u64, depth: usize) -> Partial<Node> {
         let inner = self.value(depth + 1)?;
         if tag == SELF_DESCRIBED {
             return Ok(inner);

@@ -57,6 +57,9 @@ pub fn parse(bytes: &[u8], base: u32) -> Parsed {
 /// Reading cannot go on; why was entered in the defects or in `unread`.
 struct Stop;
 
+/// What was read; on error, what was read of it.
+type Partial<T> = Result<T, (Option<T>, Stop)>;
+
 struct Parser<'a> {
     bytes: &'a [u8],
     base: u32,
@@ -136,7 +139,7 @@ impl Parser<'_> {
     }
 
     /// Reads one value. On error, gives what was read of it.
-    fn value(&mut self, depth: usize) -> Result<Node, (Option<Node>, Stop)> {
+    fn value(&mut self, depth: usize) -> Partial<Node> {
         self.values += 1;
         if depth >= DEPTH || self.values > VALUES {
             let why = if depth >= DEPTH {
@@ -174,7 +177,7 @@ impl Parser<'_> {
         Node { span: self.span(start, self.at), value }
     }
 
-    fn array(&mut self, depth: usize) -> Result<Node, (Option<Node>, Stop)> {
+    fn array(&mut self, depth: usize) -> Partial<Node> {
         let start = self.at;
         self.at += 1;
         let mut items = Vec::new();
@@ -198,7 +201,7 @@ impl Parser<'_> {
         Ok(self.node(start, Value::Array(items)))
     }
 
-    fn object(&mut self, depth: usize) -> Result<Node, (Option<Node>, Stop)> {
+    fn object(&mut self, depth: usize) -> Partial<Node> {
         let start = self.at;
         self.at += 1;
         let mut members = Vec::new();
@@ -223,11 +226,7 @@ impl Parser<'_> {
         Ok(self.node(start, Value::Map(members)))
     }
 
-    fn member(
-        &mut self,
-        depth: usize,
-        names: &mut BTreeSet<String>,
-    ) -> Result<(Node, Node), (Option<(Node, Node)>, Stop)> {
+    fn member(&mut self, depth: usize, names: &mut BTreeSet<String>) -> Partial<(Node, Node)> {
         let start = self.at;
         if self.peek() != Some(b'"') {
             return Err((None, self.stop("a member name in double quotes")));
