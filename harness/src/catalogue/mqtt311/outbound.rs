@@ -45,7 +45,7 @@ pub(super) enum Sent<'a> {
     /// A PUBREL; whether the IUT ever sent a QoS 2 PUBLISH with its identifier.
     Pubrel { packet: &'a PacketSeen, known: bool },
     /// A PUBREC got its PUBREL.
-    Released { pubrec: Received, packet: &'a PacketSeen },
+    Released(&'a PacketSeen),
     /// A PUBREC did not get its PUBREL before its connection was over.
     Unreleased { pubrec: Received, lived: u64 },
     /// More than can be followed.
@@ -216,11 +216,11 @@ impl Outbound {
         }
         let Some(connection) = self.connections.get_mut(&p.conn) else { return };
         if let Some(at) = connection.received.iter().position(|r| r.id == id) {
-            let pubrec = connection.received.remove(at);
+            connection.received.remove(at);
             for earlier in &mut connection.received[..at] {
                 earlier.overtaken_by.get_or_insert(id);
             }
-            self.tell(&Sent::Released { pubrec, packet: p }, setting, ledger);
+            self.tell(&Sent::Released(p), setting, ledger);
         }
     }
 

@@ -156,7 +156,7 @@ requirement! {
 
 fn pubrel(sent: &Sent<'_>, setting: &Setting) -> Option<(Witness, Ruling)> {
     let (pubrec, lived) = match sent {
-        Sent::Released { packet, .. } => return Some((Witness::packet(packet), Ruling::Met)),
+        Sent::Released(packet) => return Some((Witness::packet(packet), Ruling::Met)),
         Sent::Unreleased { pubrec, lived } => (pubrec, *lived),
         _ => return None,
     };
