@@ -84,7 +84,7 @@ impl Inbound {
         }
     }
 
-    fn to_iut(&mut self, p: &PacketSeen) {
+    fn arriving(&mut self, p: &PacketSeen) {
         let qos = match (p.packet.packet_type, p.packet.publish()) {
             (_, Some(publish)) => publish.qos,
             (PacketType::Pubrel, None) => 2,
@@ -118,7 +118,7 @@ impl Inbound {
         });
     }
 
-    fn from_iut(&mut self, p: &PacketSeen, setting: &Setting, ledger: &mut Ledger) {
+    fn leaving(&mut self, p: &PacketSeen, setting: &Setting, ledger: &mut Ledger) {
         let packet_type = p.packet.packet_type;
         if packet_type == PacketType::Disconnect {
             self.over(p.conn, p.at, setting, ledger);
@@ -209,8 +209,8 @@ impl Check for Inbound {
     fn observe(&mut self, observation: &Observation, setting: &Setting, ledger: &mut Ledger) {
         match observation {
             Observation::Packet(p) if p.packet.truncated => {}
-            Observation::Packet(p) if p.from_iut() => self.from_iut(p, setting, ledger),
-            Observation::Packet(p) => self.to_iut(p),
+            Observation::Packet(p) if p.from_iut() => self.leaving(p, setting, ledger),
+            Observation::Packet(p) => self.arriving(p),
             Observation::Delivered(p) => self.delivered(p),
             Observation::Closed { conn, at, .. } => {
                 self.over(*conn, *at, setting, ledger);

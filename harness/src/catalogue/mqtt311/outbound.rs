@@ -139,7 +139,7 @@ impl Outbound {
             .insert(p.conn, Connection { session, awaiting: !clean, disconnected: false, received: Vec::new() });
     }
 
-    fn from_iut(&mut self, p: &PacketSeen, setting: &Setting, ledger: &mut Ledger) {
+    fn leaving(&mut self, p: &PacketSeen, setting: &Setting, ledger: &mut Ledger) {
         if !self.connections.contains_key(&p.conn) {
             self.begin(p, setting);
         }
@@ -224,7 +224,7 @@ impl Outbound {
         }
     }
 
-    fn to_iut(&mut self, p: &Arc<PacketSeen>) {
+    fn arriving(&mut self, p: &Arc<PacketSeen>) {
         let Some(connection) = self.connections.get_mut(&p.conn) else { return };
         let Some(session) = self.sessions.get_mut(&connection.session) else { return };
         if let Body::Connack(connack) = &p.packet.body {
@@ -289,8 +289,8 @@ impl Check for Outbound {
     fn observe(&mut self, observation: &Observation, setting: &Setting, ledger: &mut Ledger) {
         match observation {
             Observation::Packet(p) if p.packet.truncated => {}
-            Observation::Packet(p) if p.from_iut() => self.from_iut(p, setting, ledger),
-            Observation::Packet(p) => self.to_iut(p),
+            Observation::Packet(p) if p.from_iut() => self.leaving(p, setting, ledger),
+            Observation::Packet(p) => self.arriving(p),
             Observation::Delivered(p) => self.delivered(p),
             Observation::Closed { conn, at, .. } => {
                 self.unreleased(*conn, *at, setting, ledger);
