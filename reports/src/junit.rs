@@ -4,7 +4,7 @@
 //! was not judged is skipped with its reason, never green. A scenario that ended early is skipped: what it leaves
 //! undecided is an error where it counts, at the requirement.
 
-use crate::model::{Finding, Report, Requirement, Scenario, State, Verdict, Witness};
+use crate::model::{Finding, Report, Requirement, Scenario, State, Verdict, Waiver, Witness};
 use crate::text::{count, visible, visible_block};
 use junit_report::{Duration, OffsetDateTime, TestCase, TestResult, TestSuite};
 use std::collections::BTreeSet;
@@ -21,12 +21,7 @@ pub fn to_junit(report: &Report) -> String {
     }
     let mut execution = suite(&report.binding, "scenarios", stamp);
     execution.add_testcases(report.scenarios.iter().map(scenario));
-    execution.add_testcases(report.waivers.iter().filter(|w| !w.used).map(|waiver| {
-        let name = clean(&format!("waiver of {}", waiver.requirement));
-        let message =
-            "The waiver was not needed: what it excuses did not happen. Remove it; until then the run is incomplete.";
-        TestCase::error(&name, Duration::ZERO, "unused-waiver", message)
-    }));
+    execution.add_testcases(report.waivers.iter().filter(|w| !w.used).map(unused));
     execution.set_system_out(&block(&report.sentence));
     whole.add_testsuite(execution);
 
@@ -172,6 +167,15 @@ fn scenario(scenario: &Scenario) -> TestCase {
         system_out: None,
         system_err: None,
     }
+}
+
+/// A waiver that excused nothing makes the run incomplete, and no requirement says so.
+fn unused(waiver: &Waiver) -> TestCase {
+    let name = clean(&format!("waiver of {}", waiver.requirement));
+    let message = "It excuses something that did not happen. Remove it; until then the run is incomplete.";
+    let mut case = TestCase::error(&name, Duration::ZERO, "unused-waiver", message);
+    case.set_classname("waivers");
+    case
 }
 
 /// When the run began; the epoch where it does not say so in RFC 3339 (there is no other clock to ask).

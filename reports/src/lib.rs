@@ -17,6 +17,6 @@ mod summary;
 pub mod text;
 
 pub use html::to_html;
-pub use json::{from_json, to_json};
+pub use json::{ReadError, from_json, to_json};
 pub use junit::to_junit;
 pub use summary::summarise;

@@ -199,7 +199,7 @@ impl Page {
         ]);
         let others = list(&[
             (counts.waived, "waived"),
-            (counts.option_not_taken, "options not taken"),
+            (counts.option_not_taken, "option not taken"),
             (counts.not_applicable, "not applicable"),
             (counts.not_selected, "not selected"),
             (counts.untestable, "untestable"),

@@ -13,7 +13,7 @@ pub(super) struct Group<'a> {
     /// Said when there are none.
     empty: &'static str,
     /// What being under this heading means.
-    note: &'static str,
+    note: String,
     pub(super) requirements: Vec<&'a Requirement>,
 }
 
@@ -25,6 +25,12 @@ pub(super) fn groups(report: &Report) -> Vec<Group<'_>> {
     let judged = |verdict: Verdict| pick(&|r| r.state == State::Applicable && r.verdict == verdict);
     // Errors of the test system lead: they put the rest in doubt. What follows from another failure comes last.
     let mut failures = judged(Verdict::Error);
+    let errors = count(failures.len() as u64, "is an error", "are errors");
+    let doubt = if failures.is_empty() {
+        String::new()
+    } else {
+        format!("{errors} of the test system, not of the implementation; they put the rest in doubt.")
+    };
     let (consequences, roots): (Vec<_>, Vec<_>) = judged(Verdict::Fail).into_iter().partition(|r| cascade(r));
     failures.extend(roots);
     failures.extend(consequences);
@@ -37,21 +43,21 @@ pub(super) fn groups(report: &Report) -> Vec<Group<'_>> {
             id: "failures",
             heading: "Failures",
             empty: "No requirement was broken that fails under this policy.",
-            note: "",
+            note: doubt,
             requirements: failures,
         },
         Group {
             id: "warnings",
             heading: "Warnings",
             empty: "No requirement was broken that only warns under this policy.",
-            note: "Broken, but the policy does not fail them.",
+            note: "Broken, but the policy does not fail them.".into(),
             requirements: judged(Verdict::Warn),
         },
         Group {
             id: "undecided",
             heading: "Undecided",
             empty: "Every applicable requirement was decided.",
-            note: "Nothing, or not enough, was seen to decide them. A gating one makes the run incomplete.",
+            note: "Nothing, or not enough, was seen to decide them. A gating one makes the run incomplete.".into(),
             requirements: undecided,
         },
     ];
@@ -60,7 +66,7 @@ pub(super) fn groups(report: &Report) -> Vec<Group<'_>> {
             id: "waived",
             heading: "Waived",
             empty: "",
-            note: "Broken, and excused by a waiver. A waiver never makes a pass.",
+            note: "Broken, and excused by a waiver. A waiver never makes a pass.".into(),
             requirements: waived,
         });
     }
@@ -108,6 +114,8 @@ fn item(index: &Index<'_>, requirement: &Requirement) -> Markup {
                 @if let Some(finding) = first {
                     (expected_actual(finding))
                     (because(index, finding))
+                } @else {
+                    p.note { (Vis(&requirement.statement)) }
                 }
                 p.meta {
                     (requirement_link(index, &requirement.id)) " "

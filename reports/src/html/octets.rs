@@ -125,9 +125,21 @@ fn bits(packet: &TracePacket, field: &TraceField, outline: &Outline<'_>) -> Mark
     let byte = packet.bytes.get(at as usize);
     let meant = outline.bits(at);
     let mut out = String::new();
+    let mut inside = false;
     for bit in (0..8).rev() {
         let mask = 1u8 << bit;
-        let digit = match byte {
+        let wanted = field.bits & meant & mask != 0;
+        if inside && !wanted {
+            out.push_str("</mark>");
+        }
+        if bit == 3 {
+            out.push(' ');
+        }
+        if wanted && !inside {
+            out.push_str("<mark>");
+        }
+        inside = wanted;
+        out.push(match byte {
             Some(byte) if field.bits & mask != 0 => {
                 if byte & mask != 0 {
                     '1'
@@ -136,15 +148,10 @@ fn bits(packet: &TracePacket, field: &TraceField, outline: &Outline<'_>) -> Mark
                 }
             }
             _ => '.',
-        };
-        if field.bits & meant & mask != 0 {
-            write!(out, "<mark>{digit}</mark>").expect("writing to a string cannot fail");
-        } else {
-            out.push(digit);
-        }
-        if bit == 4 {
-            out.push(' ');
-        }
+        });
+    }
+    if inside {
+        out.push_str("</mark>");
     }
     let none = html! {};
     row(&none, &PreEscaped(out), &none, &html! { (BIT) (Vis(&field.name)) }, &value(&field.value))

@@ -90,7 +90,7 @@ impl Render for Mark {
     fn render_to(&self, out: &mut String) {
         let markup = html! {
             span class={ "v " (self.key) } {
-                svg width="12" height="12" aria-hidden="true" { use href={ "#" (self.symbol) } {} }
+                svg width="13" height="13" aria-hidden="true" { use href={ "#" (self.symbol) } {} }
                 (self.word)
             }
         };
@@ -108,23 +108,20 @@ pub(super) fn requirement_link(index: &Index<'_>, id: &str) -> Markup {
     }
 }
 
-/// A link to where something is: `packet 7 (connection 1, frame 14) of wd04/...`.
+/// A link to where something is: `packet 7 (frame 14) in wd04/...`. The connection is named where it is not the
+/// first, which nearly all are.
 pub(super) fn place(index: &Index<'_>, at: &Witness, with_scenario: bool) -> Markup {
-    let mut words = match (at.packet, at.frame) {
-        (Some(packet), _) => format!("packet {packet}"),
-        (None, Some(frame)) => format!("frame {frame}"),
-        (None, None) => "the scenario".to_owned(),
-    };
-    if at.packet.is_some() {
-        let more: Vec<String> = [("connection", at.connection), ("frame", at.frame)]
-            .iter()
-            .filter_map(|(what, n)| n.map(|n| format!("{what} {n}")))
-            .collect();
-        if !more.is_empty() {
-            words.push_str(&format!(" ({})", more.join(", ")));
+    let words = match (at.packet, at.connection, at.frame) {
+        (Some(packet), connection, frame) => {
+            let connection = connection.filter(|n| *n != 1).map_or(String::new(), |n| format!(" of connection {n}"));
+            let frame = frame.map_or(String::new(), |n| format!(" (frame {n})"));
+            format!("packet {packet}{connection}{frame}")
         }
-    }
-    let text = html! { (words) @if with_scenario { " of " (Vis(&at.scenario)) } };
+        (None, _, Some(frame)) => format!("frame {frame}"),
+        (None, Some(connection), None) => format!("connection {connection}"),
+        (None, None, None) => "the scenario".to_owned(),
+    };
+    let text = html! { (words) @if with_scenario { " in " (Vis(&at.scenario)) } };
     html! {
         @match index.place(at) {
             Some(anchor) => a href={ "#" (anchor) } { (text) },

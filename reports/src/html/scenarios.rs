@@ -107,11 +107,11 @@ fn one(report: &Report, index: &Index<'_>, n: usize, scenario: &Scenario, share:
 /// there, and the capture always is.
 fn files(report: &Report, scenario: &Scenario) -> Markup {
     let path = |name: &str| format!("{}/{name}", scenario.evidence.trim_end_matches('/'));
-    let hashed = |name: &str| report.run.hashes.iter().any(|(hashed, _)| *hashed == path(name));
+    let printed = ["iut.out", "iut.err"].map(|name| (name, path(name)));
     html! {
         a href=(file_href(&path("capture.pcapng"))) { "capture.pcapng" }
-        @for name in ["iut.out", "iut.err"] {
-            @if hashed(name) { ", " a href=(file_href(&path(name))) { (name) } }
+        @for (name, path) in printed.iter().filter(|(_, path)| report.run.hashes.iter().any(|(hashed, _)| hashed == path)) {
+            ", " a href=(file_href(path)) { (name) }
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The certificate sheet: who was tested against what, the verdict as a sentence, and every count with its
-//! denominator. It is page 1 in print, so nothing on it may grow without bound.
+//! denominator. It is page 1 in print, so the lists on it are short.
 
 use super::parts::Vis;
 use crate::model::{Report, RunVerdict, State, Verdict};
@@ -212,7 +212,7 @@ fn remarks(report: &Report) -> Markup {
 /// The table of waivers; also used by the last section when there are many.
 pub(super) fn waivers(report: &Report) -> Markup {
     html! {
-        table {
+        table.waivers {
             thead {
                 tr {
                     th scope="col" { "Requirement" } th scope="col" { "Reason" } th scope="col" { "Owner" }
@@ -227,7 +227,7 @@ pub(super) fn waivers(report: &Report) -> Markup {
                         td { (Vis(&waiver.owner)) }
                         td { (Vis(&waiver.expires)) }
                         td { (Vis(waiver.version.as_deref().unwrap_or("any"))) }
-                        td { @if waiver.used { "yes" } @else { "no: the run is incomplete" } }
+                        td { @if waiver.used { "yes" } @else { "not needed" } }
                     }
                 }
             }

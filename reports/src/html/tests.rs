@@ -123,10 +123,10 @@ fn errors_lead_and_consequences_follow() {
 #[test]
 fn offending_bytes_and_bits_are_outlined() {
     let page = to_html(&sample::failing());
-    // RETAIN is bit 0 of byte 0 of the response; QoS are the two bits above it.
+    // RETAIN is bit 0 of byte 0 of the response; QoS is the two bits above it.
     assert!(page.contains("<td>.... ...<mark>1</mark></td>"));
-    assert!(page.contains("<td>.... .<mark>0</mark><mark>1</mark>.</td>"));
-    assert!(page.contains("<mark>33</mark>"));
+    assert!(page.contains("<td>.... .<mark>10</mark>.</td>"));
+    assert!(page.contains("<mark>35</mark>"));
     // The payload header, two bytes.
     assert!(page.contains("<mark>91 01</mark>"));
 }
@@ -152,6 +152,40 @@ fn bytes_without_a_name_are_shown() {
 fn many_scenarios_stay_within_two_megabytes() {
     let page = to_html(&sample::large(200, 2));
     assert!(page.len() < 2_000_000, "{} bytes", page.len());
+}
+
+/// Contrast of two colours by the formula of WCAG 2.
+fn contrast(a: &str, b: &str) -> f64 {
+    let luminance = |colour: &str| {
+        let digits = colour.trim_start_matches('#');
+        let digits = if digits.len() == 3 { digits.chars().flat_map(|c| [c, c]).collect() } else { digits.to_owned() };
+        let channel = |at: usize| {
+            let value = f64::from(u8::from_str_radix(&digits[at..at + 2], 16).expect("a colour")) / 255.0;
+            if value <= 0.03928 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4)
+    };
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+#[test]
+fn every_colour_of_text_can_be_read() {
+    let schemes: Vec<&str> = STYLE.split(":root {").skip(1).map(|s| s.split('}').next().expect("a block")).collect();
+    assert_eq!(schemes.len(), 3, "light, dark, print");
+    for scheme in schemes {
+        let colour = |name: &str| {
+            let at = scheme.find(&format!("--{name}: ")).unwrap_or_else(|| panic!("--{name}")) + name.len() + 4;
+            scheme[at..].split(';').next().expect("a value")
+        };
+        for text in ["ink", "quiet", "link", "pass", "warn", "fail", "undecided", "error"] {
+            for ground in ["paper", "tint"] {
+                let ratio = contrast(colour(text), colour(ground));
+                assert!(ratio >= 4.5, "{text} on {ground}: {ratio:.2} in {scheme}");
+            }
+        }
+        assert!(contrast(colour("ink"), colour("mark")) >= 4.5);
+    }
 }
 
 #[test]

@@ -82,7 +82,7 @@ pub(super) fn consumer_talk(deviates: bool, pairs: u32) -> Vec<TraceRow> {
     talk.note("process", "IUT started, fresh state");
     talk.note("connection", "connection 1 opened by the IUT");
     connect(&mut talk);
-    let mut ack = Wire::first("PUBACK", 0x20, 2);
+    let mut ack = Wire::first("CONNACK", 0x20, 2);
     ack.field("acknowledge flags", &[0], "no session present");
     ack.field("return code", &[0], "0, accepted");
     talk.packet("to-iut", "CONNACK", "accepted, no session present", ack, None);
@@ -108,7 +108,7 @@ pub(super) fn consumer_talk(deviates: bool, pairs: u32) -> Vec<TraceRow> {
         talk.packet("from-iut", "PUBACK", "id 1", ack, None);
         let response =
             r#"{"content":{"response":{"status":200,"results":{"profiles":["slpf","slpf"]}}},"from":"dev-7"}"#;
-        let first = if deviates { 0x33 } else { 0x32 };
+        let first = if deviates { 0x35 } else { 0x32 };
         publish(&mut talk, "from-iut", first, "oc2/rsp", id, &[0x91, 0x01], response);
     }
     talk.note("window", "response window of `features` closed full");
@@ -154,6 +154,7 @@ fn publish(talk: &mut Talk, direction: &str, first: u8, topic: &str, id: u32, he
     wire.field("payload header", header, if header[0] == 0x90 { "request, JSON" } else { "response, JSON" });
     wire.field("message", body.as_bytes(), &format!("{} bytes of JSON", body.len()));
     let retain = if first & 1 == 1 { ", RETAIN" } else { "" };
-    let summary = format!("{topic}, QoS 1{retain}, id {id}, {} bytes", wire.bytes.len());
+    let qos = first >> 1 & 3;
+    let summary = format!("{topic}, QoS {qos}{retain}, id {id}, {} bytes", wire.bytes.len());
     talk.packet(direction, "PUBLISH", &summary, wire, Some(body));
 }
