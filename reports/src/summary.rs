@@ -207,8 +207,8 @@ impl Page {
         let of = |n: u32, all: u32| format!("{} of {}", thousands(u64::from(n)), thousands(u64::from(all)));
         self.out.push('\n');
         self.count("Requirements", &format!("{} of the binding", thousands(u64::from(counts.requirements))));
-        self.count("  judged", &format!("{}: {judged}", of(counts.applicable, counts.requirements)));
-        self.count("  gating", &format!("{} judged", of(counts.gating, counts.applicable)));
+        self.count("  applicable", &format!("{}: {judged}", of(counts.applicable, counts.requirements)));
+        self.count("  gating", &format!("{} applicable", of(counts.gating, counts.applicable)));
         self.count("  not tested", &format!("{} have no check yet", of(counts.not_yet_tested, counts.requirements)));
         self.count("  others", &others);
         self.count("Scenarios", &format!("{} completed", of(counts.scenarios_completed, counts.scenarios)));

@@ -150,8 +150,8 @@ fn matrix(report: &Report) -> Markup {
             thead {
                 tr {
                     td rowspan="2" {}
-                    th.group scope="colgroup" colspan="5" { "Judged: applies to this implementation" }
-                    th.group.edge scope="colgroup" colspan="6" { "Not judged" }
+                    th.group scope="colgroup" colspan="5" { "Applicable" }
+                    th.group.edge scope="colgroup" colspan="6" { "Without a verdict" }
                     th.n.edge rowspan="2" scope="col" { "All" }
                 }
                 tr {
@@ -191,7 +191,7 @@ fn remarks(report: &Report) -> Markup {
     html! {
         ul.remarks {
             li {
-                b { (n(counts.applicable)) " of " (n(counts.requirements)) } " requirements were judged: they apply, a check for them "
+                b { (n(counts.applicable)) " of " (n(counts.requirements)) } " requirements were applicable: they bind this implementation, a check for them "
                 "exists, and they were selected. " b { (n(counts.gating)) " of " (n(counts.applicable)) }
                 " gate the verdict: one of these left undecided makes the run incomplete."
             }
