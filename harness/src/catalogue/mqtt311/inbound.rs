@@ -7,7 +7,7 @@
 use crate::evidence::{Observation, PacketSeen, Setting};
 use crate::judge::{Check, Ledger, Ruling, Witness};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use touchstone_fixtures::recording::{ConnectionId, Nanos};
+use touchstone_fixtures::recording::{ConnectionId, Nanos, Tester};
 use touchstone_fixtures::wire::mqtt311::PacketType;
 
 /// A PUBLISH above QoS 0, or a PUBREL, sent to the IUT.
@@ -70,12 +70,23 @@ pub(super) struct Inbound {
     sent: BTreeSet<u16>,
     /// Identifiers of QoS 1 PUBLISHes it has acknowledged.
     acknowledged: BTreeSet<u16>,
+    /// Whether a PUBLISH was sent whose identifier cannot be read: then any identifier may be its.
+    obscure: bool,
+    /// Largest scheduling lag of the tester: granted on top of the time to answer.
+    lag: u64,
 }
 
 impl Inbound {
     /// A check by `judge`.
     pub fn check(judge: Judge) -> Box<dyn Check> {
-        Box::new(Inbound { judge, connections: BTreeMap::new(), sent: BTreeSet::new(), acknowledged: BTreeSet::new() })
+        Box::new(Inbound {
+            judge,
+            connections: BTreeMap::new(),
+            sent: BTreeSet::new(),
+            acknowledged: BTreeSet::new(),
+            obscure: false,
+            lag: 0,
+        })
     }
 
     fn tell(&self, owed: &Owed<'_>, setting: &Setting, ledger: &mut Ledger) {
@@ -95,7 +106,10 @@ impl Inbound {
             connection.qos0 = true;
             return;
         }
-        let Some(id) = p.packet.packet_id() else { return };
+        let Some(id) = p.packet.packet_id() else {
+            self.obscure = true;
+            return;
+        };
         self.sent.insert(id);
         // A packet with defects obliges nobody, and after its DISCONNECT a client may send nothing.
         if !p.packet.defects.is_empty() || (p.injected && !p.lawful) || connection.disconnected || qos > 2 {
@@ -135,7 +149,7 @@ impl Inbound {
             self.acknowledged.insert(id);
         }
         let owed = match owed {
-            None if self.sent.contains(&id) || !setting.births_known => None,
+            None if self.sent.contains(&id) || self.obscure || !setting.births_known => None,
             None => Some(connection.unknown(p)),
             owed => owed,
         };
@@ -160,9 +174,10 @@ impl Inbound {
     fn over(&mut self, conn: ConnectionId, at: Nanos, setting: &Setting, ledger: &mut Ledger) {
         let Some(connection) = self.connections.get_mut(&conn) else { return };
         let open: Vec<Push> = connection.publishes.drain(..).chain(connection.pubrels.drain(..)).collect();
+        let granted = setting.tolerances.response.saturating_add(self.lag);
         for push in open {
             let lived = at.since(push.end_at);
-            if push.overtaken_by.is_some() || (push.delivered && lived > setting.tolerances.response) {
+            if push.overtaken_by.is_some() || (push.delivered && lived > granted) {
                 self.tell(&Owed::Missing { push, lived }, setting, ledger);
             } else if push.delivered {
                 self.tell(&Owed::CutShort { push, lived }, setting, ledger);
@@ -212,6 +227,7 @@ impl Check for Inbound {
             Observation::Packet(p) if p.from_iut() => self.leaving(p, setting, ledger),
             Observation::Packet(p) => self.arriving(p),
             Observation::Delivered(p) => self.delivered(p),
+            Observation::Tester(Tester::Lag { nanos }) => self.lag = self.lag.max(*nanos),
             Observation::Closed { conn, at, .. } => {
                 self.over(*conn, *at, setting, ledger);
                 self.connections.remove(conn);

@@ -20,6 +20,8 @@ mod session;
 mod strings;
 mod subscribe;
 mod support;
+#[cfg(test)]
+mod tests;
 mod topics;
 mod will;
 

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
-use touchstone_fixtures::recording::{ConnectionId, Nanos};
+use touchstone_fixtures::recording::{ConnectionId, Nanos, ProcessChange, Tester};
 use touchstone_fixtures::wire::mqtt311::{Body, PacketType};
 
 /// Sessions that are followed; an IUT that uses more client identifiers is no longer judged.
@@ -34,8 +34,12 @@ pub(super) struct Holder {
 
 /// What an observation means for the identifiers of the IUT.
 pub(super) enum Sent<'a> {
-    /// A packet took an identifier that was free. A PUBLISH among them has DUP=0.
-    New(&'a PacketSeen),
+    /// A packet took an identifier that nothing seen holds. A PUBLISH among them has DUP=0.
+    New {
+        packet: &'a PacketSeen,
+        /// Whether the session was seen from its beginning, so that nothing unseen holds it either.
+        born: bool,
+    },
     /// A packet took an identifier that `Holder` holds.
     InUse(&'a PacketSeen, Holder),
     /// The same content under the same identifier with DUP=0: sent again, or a new message like the old.
@@ -47,7 +51,12 @@ pub(super) enum Sent<'a> {
     /// A PUBREC got its PUBREL.
     Released(&'a PacketSeen),
     /// A PUBREC did not get its PUBREL before its connection was over.
-    Unreleased { pubrec: Received, lived: u64 },
+    Unreleased {
+        pubrec: Received,
+        lived: u64,
+        /// The time granted to answer, in nanoseconds.
+        granted: u64,
+    },
     /// More than can be followed.
     Overflow(&'a PacketSeen),
 }
@@ -94,6 +103,8 @@ pub(super) struct Outbound {
     qos2: BTreeSet<u16>,
     /// Whether a connection ended without DISCONNECT: something may have been lost with it.
     unclean: bool,
+    /// Largest scheduling lag of the tester: granted on top of the time to answer.
+    lag: u64,
     overflown: bool,
 }
 
@@ -106,6 +117,7 @@ impl Outbound {
             connections: BTreeMap::new(),
             qos2: BTreeSet::new(),
             unclean: false,
+            lag: 0,
             overflown: false,
         })
     }
@@ -151,10 +163,10 @@ impl Outbound {
                 }
                 self.unreleased(p.conn, p.at, setting, ledger);
             }
-            (PacketType::Publish | PacketType::Subscribe | PacketType::Unsubscribe, Some(id)) => {
-                if packet.publish().is_none_or(|publish| publish.qos < 3) {
-                    self.take(p, id, setting, ledger);
-                }
+            (PacketType::Publish | PacketType::Subscribe | PacketType::Unsubscribe, Some(id))
+                if packet.publish().is_none_or(|publish| publish.qos < 3) =>
+            {
+                self.take(p, id, setting, ledger);
             }
             (PacketType::Pubrel, Some(id)) => self.release(p, id, setting, ledger),
             _ => {}
@@ -195,8 +207,9 @@ impl Outbound {
             None if dup && session.done.get(&id) == Some(&fingerprint) => None,
             None => {
                 session.open.insert(id, new);
-                let lost = self.unclean || !session.birth_known;
-                Some(if dup { Sent::FirstWithDup { packet: p, lost } } else { Sent::New(p) })
+                let born = session.birth_known;
+                let lost = self.unclean || !born;
+                Some(if dup { Sent::FirstWithDup { packet: p, lost } } else { Sent::New { packet: p, born } })
             }
         };
         if let Some(sent) = sent {
@@ -278,8 +291,9 @@ impl Outbound {
         let Some(connection) = self.connections.get_mut(&conn) else { return };
         for pubrec in std::mem::take(&mut connection.received) {
             let lived = at.since(pubrec.packet.end_at);
+            let granted = setting.tolerances.response.saturating_add(self.lag);
             if pubrec.delivered || pubrec.overtaken_by.is_some() {
-                self.tell(&Sent::Unreleased { pubrec, lived }, setting, ledger);
+                self.tell(&Sent::Unreleased { pubrec, lived, granted }, setting, ledger);
             }
         }
     }
@@ -292,6 +306,13 @@ impl Check for Outbound {
             Observation::Packet(p) if p.from_iut() => self.leaving(p, setting, ledger),
             Observation::Packet(p) => self.arriving(p),
             Observation::Delivered(p) => self.delivered(p),
+            Observation::Tester(Tester::Lag { nanos }) => self.lag = self.lag.max(*nanos),
+            // What a client keeps beyond the end of its process is its own affair (4.1).
+            Observation::Process { change: ProcessChange::Spawn { .. }, .. } => {
+                for session in self.sessions.values_mut() {
+                    session.open.clear();
+                }
+            }
             Observation::Closed { conn, at, .. } => {
                 self.unreleased(*conn, *at, setting, ledger);
                 if self.connections.remove(conn).is_some_and(|c| !c.disconnected) {

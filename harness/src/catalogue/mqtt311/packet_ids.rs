@@ -102,7 +102,11 @@ requirement! {
                     s.iut(build::publish("oc2/rsp", 1, 9, b"two"));
                 },
             ],
-            silent: &[only_connected, ping],
+            silent: &[only_connected, ping, |s| {
+                s.births_known = false;
+                s.reconnect();
+                s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+            }],
         },
     }
 }
@@ -110,7 +114,7 @@ requirement! {
 /// Rules on an identifier that was taken by a packet `of` interest.
 pub(super) fn unused(sent: &Sent<'_>, of: fn(&ControlPacket) -> bool) -> Option<(Witness, Ruling)> {
     match sent {
-        Sent::New(p) if of(&p.packet) => Some((Witness::packet(p), Ruling::Met)),
+        Sent::New { packet: p, born: true } if of(&p.packet) => Some((Witness::packet(p), Ruling::Met)),
         Sent::InUse(p, holder) if of(&p.packet) => {
             let id = p.packet.packet_id().unwrap_or_default();
             let place = if holder.conn == p.conn {
@@ -210,7 +214,7 @@ requirement! {
 /// Rules on the DUP bit of first copies `of` interest.
 pub(super) fn first_copy(sent: &Sent<'_>, of: fn(&PacketSeen) -> bool) -> Option<(Witness, Ruling)> {
     match sent {
-        Sent::New(p) if of(p) => Some((Witness::packet(p), Ruling::Met)),
+        Sent::New { packet: p, .. } if of(p) => Some((Witness::packet(p), Ruling::Met)),
         Sent::FirstWithDup { packet: p, lost: true } if of(p) => Some((
             Witness::bits(p, 0, 0x08),
             Ruling::Undecided("DUP=1 on the first copy that was seen; an earlier one may have been lost".to_owned()),

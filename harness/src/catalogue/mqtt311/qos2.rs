@@ -154,13 +154,12 @@ requirement! {
     }
 }
 
-fn pubrel(sent: &Sent<'_>, setting: &Setting) -> Option<(Witness, Ruling)> {
-    let (pubrec, lived) = match sent {
+fn pubrel(sent: &Sent<'_>, _: &Setting) -> Option<(Witness, Ruling)> {
+    let (pubrec, lived, granted) = match sent {
         Sent::Released(packet) => return Some((Witness::packet(packet), Ruling::Met)),
-        Sent::Unreleased { pubrec, lived } => (pubrec, *lived),
+        Sent::Unreleased { pubrec, lived, granted } => (pubrec, *lived, *granted),
         _ => return None,
     };
-    let granted = setting.tolerances.response;
     let actual = match pubrec.overtaken_by {
         Some(later) => format!("none, though the later PUBREC with packet identifier {later} was answered"),
         None if lived > granted => {
