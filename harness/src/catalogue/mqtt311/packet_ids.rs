@@ -4,15 +4,14 @@ use super::outbound::{Outbound, Sent};
 use super::support::{
     by_defect, only_connected, packet_id_span, ping, publishes, publishes_above_0, ready, receives_only, sends,
 };
-use crate::catalogue::{Examples, Judged, Trigger};
+use crate::catalogue::{Condition, Examples, Judged, Trigger};
 use crate::evidence::PacketSeen;
-use crate::iut::Pics;
 use crate::judge::{Ruling, Witness};
 use crate::requirement;
 use touchstone_fixtures::wire::mqtt311::{ControlPacket, PacketType, build};
 
 /// Binds only those that publish at QoS 1.
-pub(super) const AT_QOS_1: Option<(&str, fn(&Pics) -> bool)> =
+pub(super) const AT_QOS_1: Option<Condition> =
     Some(("it publishes at QoS 1 (`qos` is not 2)", |pics| pics.qos != Some(2)));
 
 fn takes_an_id(packet: &ControlPacket) -> bool {
