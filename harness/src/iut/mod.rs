@@ -3,12 +3,17 @@
 mod declared;
 mod file;
 mod load;
+mod output;
 mod pics;
+pub mod process;
+mod reaper;
 mod template;
 
 pub use declared::options;
 pub use file::{Credentials, IutFile, Launch, Network, Per, Stimulus, mask};
-pub use load::address;
-pub use load::{load, parse};
+pub use load::{address, load, parse};
+pub use output::{CAP, Sink};
 pub use pics::{Command, Pics, Role, Serialization, Timing};
+pub use reaper::own_all_children;
+pub(crate) use reaper::sweep_all;
 pub use template::{Placeholder, Template, Values};
