@@ -88,9 +88,6 @@ pub struct Examples {
     pub silent: &'static [Example],
 }
 
-/// A PICS condition: in words, and its test.
-pub type Condition = (&'static str, fn(&Pics) -> bool);
-
 /// One requirement.
 pub struct Requirement {
     /// Permanent id, `wd04/publish-retain`; never positional, never reused.
@@ -108,7 +105,7 @@ pub struct Requirement {
     /// Whom it binds.
     pub roles: &'static [Role],
     /// PICS condition in words, and its test; `None`: applies always.
-    pub when: Option<Condition>,
+    pub when: Option<(&'static str, fn(&Pics) -> bool)>,
     /// Who brings it about.
     pub trigger: Trigger,
     /// Requirements that break with it by nature.

@@ -1,1 +1,22 @@
-//! Scenarios: model, loader, runner, verbs.
+//! Scenarios: model, loader, runner, verbs. A scenario stimulates; it never judges.
+
+mod address;
+mod lag;
+mod load;
+mod message;
+mod model;
+mod pattern;
+mod plan;
+mod run_all;
+mod runner;
+mod stage;
+mod starter;
+mod verbs;
+mod view;
+
+pub use load::{load, parse};
+pub use model::{Key, Need, Scenario, Step};
+pub use plan::{LeftOut, Plan, Planned, declared, plan};
+pub use run_all::{Progress, one_by_one, precheck, run_all, usual_jobs};
+pub use runner::{Options, ScenarioResult, Status, evidence_folder, run_scenario};
+pub use verbs::Verb;

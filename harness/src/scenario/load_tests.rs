@@ -1,0 +1,181 @@
+use super::*;
+use crate::binding::OPENC2_MQTT_WD04;
+
+fn problems(text: &str) -> String {
+    match parse(Source::new("acme/x.toml", text), &OPENC2_MQTT_WD04, false) {
+        Ok(_) => panic!("accepted"),
+        Err(problems) => problems.to_string(),
+    }
+}
+
+const HEAD: &str = "id = \"acme/x\"\ntitle = \"t\"\npurpose = \"p\"\nrole = \"consumer\"\nexercises = []\n";
+
+#[test]
+fn a_scenario_is_read() {
+    let text = format!(
+        r#"{HEAD}requires = ["cbor", "not:wildcard"]
+[[step]]
+verb = "start"
+[[step]]
+verb = "await-ready"
+[[step]]
+verb = "request"
+to = "device"
+name = "a"
+serialization = "cbor"
+command = {{ action = "query", target = {{ features = ["pairs"] }} }}
+[[step]]
+verb = "await-response"
+name = "a"
+status = [200, 102]
+[[step]]
+verb = "await"
+packet = "PUBLISH"
+topic = "oc2/rsp"
+dup = false
+flags = "32"
+"#
+    );
+    let scenario = parse(Source::new("x.toml", text), &OPENC2_MQTT_WD04, false).expect("sound");
+    assert_eq!(scenario.steps.len(), 5);
+    assert_eq!(scenario.steps[2].line, 11);
+    assert_eq!(scenario.requires, [Need::of(Key::Cbor), Need { key: Key::Option("wildcard".into()), absent: true }]);
+    assert_eq!(scenario.sha256.len(), 64);
+}
+
+#[test]
+fn unknown_names_are_shown_with_a_suggestion() {
+    insta::assert_snapshot!(problems(
+        r#"id = "acme/x"
+title = "t"
+purpose = "p"
+role = "consumer"
+exercises = ["nobody/knows"]
+requires = ["cobr"]
+timeout = 3
+
+[[step]]
+verb = "strat"
+
+[[step]]
+verb = "await"
+packet = "PUBLSIH"
+
+[[step]]
+verb = "request"
+too = "all"
+
+[[step]]
+verb = "await-response"
+nmae = "a"
+"#
+    ));
+}
+
+#[test]
+fn wrong_values_are_shown_in_place() {
+    insta::assert_snapshot!(problems(&format!(
+        r#"{HEAD}
+[[step]]
+verb = "await"
+packet = "CONNECT"
+topic = "x"
+within = "5"
+
+[[step]]
+verb = "request"
+to = "everybody"
+qos = 3
+command = "query"
+
+[[step]]
+verb = "deliver"
+hex = "9"
+name = "q"
+
+[[step]]
+verb = "withhold"
+packet = "PUBACK"
+
+[[step]]
+verb = "cut"
+after = true
+
+[[step]]
+verb = "idle"
+
+[[step]]
+verb = "restart"
+state = "new"
+"#
+    )));
+}
+
+#[test]
+fn names_must_be_captured_before_they_are_awaited() {
+    insta::assert_snapshot!(problems(&format!(
+        r#"{HEAD}for_each = "command"
+[[step]]
+verb = "request"
+name = "first"
+[[step]]
+verb = "await-response"
+name = "frist"
+[[step]]
+verb = "request"
+name = "first"
+"#
+    )));
+}
+
+#[test]
+fn an_empty_file_is_told_what_it_lacks() {
+    insta::assert_snapshot!(problems(""));
+}
+
+#[test]
+fn ids_are_safe_as_folders() {
+    for id in ["x", "../x", "a/../b", "A/b", "a//b", "/a", "a/b/c/d/e", "a/-b", "a/b c"] {
+        let text = HEAD.replace("acme/x", id) + "[[step]]\nverb = \"start\"\n";
+        assert!(parse(Source::new("x.toml", text), &OPENC2_MQTT_WD04, false).is_err(), "{id}");
+    }
+}
+
+#[test]
+fn a_folder_of_scenarios_is_read_and_ours_are_never_shadowed() {
+    let folder = tempfile::tempdir().expect("directory");
+    std::fs::create_dir(folder.path().join("sub")).expect("directory");
+    let mine = format!("{HEAD}[[step]]\nverb = \"start\"\n");
+    std::fs::write(folder.path().join("sub/a.toml"), &mine).expect("written");
+    std::fs::write(folder.path().join("notes.txt"), "no scenario").expect("written");
+    let loaded = load(&OPENC2_MQTT_WD04, Role::Consumer, Some(folder.path())).expect("sound");
+    assert!(loaded.iter().any(|s| s.id == "acme/x" && !s.embedded));
+
+    std::fs::write(folder.path().join("b.toml"), &mine).expect("written");
+    let twice = load(&OPENC2_MQTT_WD04, Role::Consumer, Some(folder.path())).expect_err("twice the same id");
+    assert!(twice.to_string().contains("two scenarios have the id `acme/x`"), "{twice}");
+
+    let ours = loaded.iter().find(|s| s.embedded).map(|s| s.id.clone()).expect("embedded scenarios");
+    let prefix = ours.split('/').next().unwrap_or_default();
+    std::fs::write(folder.path().join("b.toml"), mine.replace("acme/x", &format!("{prefix}/x"))).expect("written");
+    let shadow = load(&OPENC2_MQTT_WD04, Role::Consumer, Some(folder.path())).expect_err("our prefix");
+    assert!(shadow.to_string().contains("give your scenarios a prefix of their own"), "{shadow}");
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_a_problem() {
+    let problems = load(&OPENC2_MQTT_WD04, Role::Consumer, Some(Path::new("/nowhere"))).expect_err("missing");
+    assert!(problems.to_string().contains("cannot read the scenario folder /nowhere"), "{problems}");
+}
+
+#[test]
+fn every_embedded_scenario_is_sound() {
+    for binding in crate::binding::ALL {
+        for role in binding.roles {
+            match load(binding, *role, None) {
+                Ok(scenarios) => assert!(!scenarios.is_empty(), "{} {role}", binding.id),
+                Err(problems) => panic!("{problems}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Requests that the harness sends: built here, with serializers of their own kind, so that no judging
+//! decoder is ever fed by its own twin.
+
+use crate::iut::Serialization;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// Identity of the Producer that the harness plays.
+pub const PRODUCER: &str = "touchstone-producer";
+
+/// A request message.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The OpenC2 Command, as it is to be sent.
+    pub command: Value,
+    /// Serialization of the message.
+    pub serialization: Serialization,
+    /// `request_id`; `None`: the message has none.
+    pub request_id: Option<String>,
+    /// `from`; `None`: the message has none.
+    pub from: Option<String>,
+    /// `to`; `None`: the message has none.
+    pub to: Option<Vec<String>>,
+    /// `created`, in milliseconds since 1970.
+    pub created: u64,
+    /// The two bytes in front; `None`: those that fit.
+    pub header: Option<Vec<u8>>,
+}
+
+impl Request {
+    /// The payload: two bytes of header (WD04 2.3.1), then the record of 2.3.2.
+    pub fn payload(&self) -> Vec<u8> {
+        let mut record = Map::new();
+        record.insert("content".to_owned(), json!({ "request": self.command }));
+        if let Some(id) = &self.request_id {
+            record.insert("request_id".to_owned(), json!(id));
+        }
+        record.insert("created".to_owned(), json!(self.created));
+        if let Some(from) = &self.from {
+            record.insert("from".to_owned(), json!(from));
+        }
+        if let Some(to) = &self.to {
+            record.insert("to".to_owned(), json!(to));
+        }
+        let record = Value::Object(record);
+        let serialization = match self.serialization {
+            Serialization::Json => 1,
+            Serialization::Cbor => 2,
+        };
+        let mut payload = self.header.clone().unwrap_or_else(|| vec![0x90, serialization]);
+        match self.serialization {
+            Serialization::Json => payload.extend_from_slice(record.to_string().as_bytes()),
+            Serialization::Cbor => {
+                ciborium::into_writer(&record, &mut payload).expect("JSON values always serialize into a vector");
+            }
+        }
+        payload
+    }
+}
+
+/// The `query features` command with an empty list: the one every Consumer must answer with 200.
+pub fn query_features() -> Value {
+    json!({ "action": "query", "target": { "features": [] } })
+}
+
+/// A version 4 UUID that is the same for the same seed, scenario and position, and for no other.
+pub fn request_id(seed: u64, scenario: &str, step: u32, n: u32) -> String {
+    let mut hash = Sha256::new();
+    hash.update(seed.to_be_bytes());
+    hash.update(step.to_be_bytes());
+    hash.update(n.to_be_bytes());
+    hash.update(scenario.as_bytes());
+    let digest: [u8; 32] = hash.finalize().into();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
+/// A token that names one start of a process; random, because it must not repeat in other runs.
+pub fn token() -> String {
+    Uuid::new_v4().to_string()
+}
+
+/// `base` with the members of `over` put over its own.
+pub fn merged(base: Option<Value>, over: &Value) -> Value {
+    let mut members = match base {
+        Some(Value::Object(members)) => members,
+        _ => Map::new(),
+    };
+    for (key, value) in over.as_object().into_iter().flatten() {
+        members.insert(key.clone(), value.clone());
+    }
+    Value::Object(members)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(serialization: Serialization) -> Request {
+        Request {
+            command: query_features(),
+            serialization,
+            request_id: Some("r".to_owned()),
+            from: Some(PRODUCER.to_owned()),
+            to: None,
+            created: 7,
+            header: None,
+        }
+    }
+
+    #[test]
+    fn a_json_request_is_the_record_behind_two_bytes() {
+        let payload = request(Serialization::Json).payload();
+        assert_eq!(&payload[..2], [0x90, 0x01]);
+        assert_eq!(
+            String::from_utf8_lossy(&payload[2..]),
+            r#"{"content":{"request":{"action":"query","target":{"features":[]}}},"request_id":"r","created":7,"from":"touchstone-producer"}"#
+        );
+    }
+
+    #[test]
+    fn a_cbor_request_has_text_keys() {
+        let payload = request(Serialization::Cbor).payload();
+        assert_eq!(&payload[..2], [0x90, 0x02]);
+        // map(4), text(7) "content"
+        assert_eq!(&payload[2..11], [0xa4, 0x67, b'c', b'o', b'n', b't', b'e', b'n', b't']);
+    }
+
+    #[test]
+    fn a_header_can_be_replaced_and_members_left_out() {
+        let bare =
+            Request { request_id: None, from: None, header: Some(vec![0x10, 0xff]), ..request(Serialization::Json) };
+        let payload = bare.payload();
+        assert_eq!(&payload[..2], [0x10, 0xff]);
+        assert!(!String::from_utf8_lossy(&payload[2..]).contains("request_id"));
+    }
+
+    #[test]
+    fn request_ids_are_version_4_reproducible_and_distinct() {
+        let id = request_id(1, "s", 2, 0);
+        assert_eq!(id, request_id(1, "s", 2, 0));
+        assert_eq!(Uuid::parse_str(&id).expect("a UUID").get_version_num(), 4);
+        let others =
+            [request_id(2, "s", 2, 0), request_id(1, "t", 2, 0), request_id(1, "s", 3, 0), request_id(1, "s", 2, 1)];
+        assert!(others.iter().all(|other| *other != id));
+    }
+}

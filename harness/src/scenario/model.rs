@@ -1,0 +1,142 @@
+//! What a scenario file says.
+
+use super::verbs::Verb;
+use crate::iut::{Pics, Role, Serialization};
+use std::fmt;
+
+/// One test case.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Unique id, `wd04/consumer/connect`.
+    pub id: String,
+    /// A few words.
+    pub title: String,
+    /// One or two sentences.
+    pub purpose: String,
+    /// Role under test.
+    pub role: Role,
+    /// What must be declared; else it is left out.
+    pub requires: Vec<Need>,
+    /// Requirements it promises to decide.
+    pub exercises: Vec<String>,
+    /// Whether it is run once for each declared command.
+    pub each_command: bool,
+    /// What happens, in order.
+    pub steps: Vec<Step>,
+    /// The whole file.
+    pub text: String,
+    /// SHA-256 of the file, in hex.
+    pub sha256: String,
+    /// Where the file is, for people.
+    pub file: String,
+    /// Whether it is one of ours.
+    pub embedded: bool,
+}
+
+/// One step of a scenario.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What it does.
+    pub verb: Verb,
+    /// Line of the file, from 1.
+    pub line: usize,
+}
+
+/// Something that must (or must not) be declared for a scenario to be run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Need {
+    /// What.
+    pub key: Key,
+    /// Whether it must be absent instead.
+    pub absent: bool,
+}
+
+/// What a [`Need`] asks about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// `device_id` is declared.
+    DeviceId,
+    /// At least one actuator profile is declared.
+    ActuatorProfiles,
+    /// CBOR is declared.
+    Cbor,
+    /// TLS is declared.
+    Tls,
+    /// A keep alive is declared.
+    KeepAlive,
+    /// `identity` is declared.
+    Identity,
+    /// A largest message size is declared.
+    MaxMessageSize,
+    /// A command other than `query features` is declared.
+    Command,
+    /// The harness starts the IUT, so it can stop and restart it.
+    Launch,
+    /// The harness starts the IUT anew for each scenario.
+    OwnProcess,
+    /// An option is elected.
+    Option(String),
+}
+
+impl Key {
+    /// The keys with names of their own; every other name is an option.
+    pub const NAMED: [(&'static str, Key); 10] = [
+        ("device_id", Key::DeviceId),
+        ("actuator_profiles", Key::ActuatorProfiles),
+        ("cbor", Key::Cbor),
+        ("tls", Key::Tls),
+        ("keep_alive", Key::KeepAlive),
+        ("identity", Key::Identity),
+        ("max_message_size", Key::MaxMessageSize),
+        ("command", Key::Command),
+        ("launch", Key::Launch),
+        ("own_process", Key::OwnProcess),
+    ];
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Key::Option(option) => f.write_str(option),
+            named => f.write_str(Key::NAMED.iter().find(|(_, key)| key == named).map_or("", |(name, _)| name)),
+        }
+    }
+}
+
+impl Need {
+    /// Something that must be declared.
+    pub fn of(key: Key) -> Need {
+        Need { key, absent: false }
+    }
+
+    /// Whether the declarations satisfy it. `launched`: the harness starts the IUT; `own`: anew for each scenario.
+    pub fn met(&self, pics: &Pics, launched: bool, own: bool) -> bool {
+        let declared = match &self.key {
+            Key::DeviceId => pics.device_id.is_some(),
+            Key::ActuatorProfiles => !pics.actuator_profiles.is_empty(),
+            Key::Cbor => pics.speaks(Serialization::Cbor),
+            Key::Tls => pics.tls,
+            Key::KeepAlive => pics.keep_alive.is_some(),
+            Key::Identity => pics.identity.is_some(),
+            Key::MaxMessageSize => pics.max_message_size.is_some(),
+            Key::Command => super::plan::declared(pics).next().is_some(),
+            Key::Launch => launched,
+            Key::OwnProcess => own,
+            Key::Option(option) => pics.elects(option),
+        };
+        declared != self.absent
+    }
+
+    /// Why a scenario was left out, for people.
+    pub fn unmet(&self) -> String {
+        match (&self.key, self.absent) {
+            (Key::Launch, false) => "the implementation is attached, so it cannot be stopped or restarted".to_owned(),
+            (Key::OwnProcess, false) => "the implementation is not started anew for each scenario".to_owned(),
+            (Key::Command, false) => "no command other than `query features` is declared".to_owned(),
+            (Key::Option(option), false) => format!("the option `{option}` is not declared"),
+            (Key::Option(option), true) => format!("the option `{option}` is declared"),
+            (key, false) => format!("`{key}` is not declared"),
+            (key, true) => format!("`{key}` is declared"),
+        }
+    }
+}

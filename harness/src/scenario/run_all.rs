@@ -1,0 +1,162 @@
+//! Runs a plan: in parallel where the IUT can, one after another where it cannot.
+
+use super::plan::Planned;
+use super::runner::{Options, ScenarioResult, Shared, Status, run_scenario, run_shared};
+use crate::diagnostic::{Problem, Problems};
+use crate::iut::{IutFile, Per};
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+/// What happens while a plan is run.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// A scenario began.
+    Started(&'a Planned),
+    /// The IUT is attached: it should connect to this address.
+    Waiting(SocketAddr),
+    /// A scenario is over.
+    Finished(&'a ScenarioResult),
+}
+
+/// Whether scenarios have to run one after another, on one port.
+pub fn one_by_one(iut: &IutFile, options: &Options) -> bool {
+    let fixed_port = options.listen.unwrap_or(iut.network.listen).port() != 0;
+    match &iut.launch {
+        None => true,
+        Some(launch) => fixed_port || launch.per == Per::Run || !launch.isolated(),
+    }
+}
+
+/// Checks, before anything is run, that the address can be listened on.
+///
+/// # Errors
+/// A port in use, an address that is not ours, or an attached IUT without a port it could know.
+pub fn precheck(iut: &IutFile, options: &Options) -> Result<(), Problems> {
+    let listen = options.listen.unwrap_or(iut.network.listen);
+    if iut.launch.is_none() && listen.port() == 0 {
+        return Err(Problem::new("an implementation that is not started by the harness has to know the port")
+            .help("set `listen = \"127.0.0.1:1883\"` in [network], or give --listen; or describe how to start it in [launch]")
+            .into());
+    }
+    match TcpListener::bind(listen) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let help = match error.kind() {
+                std::io::ErrorKind::AddrInUse => "end what listens there, or choose another port (0 takes a free one)",
+                std::io::ErrorKind::PermissionDenied => "ports below 1024 need privileges; choose another",
+                _ => "choose an address of this machine",
+            };
+            Err(Problem::new(format!("cannot listen on {listen}: {error}")).help(help).into())
+        }
+    }
+}
+
+/// How many scenarios run at once when nobody says: they mostly wait.
+pub fn usual_jobs() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from).saturating_mul(6).min(48)
+}
+
+/// Runs every scenario of a plan; the results come in the order of the plan. `jobs`: how many at once at most.
+/// Needs a tokio runtime. Dropping the future ends everything that was started.
+pub async fn run_all(
+    plan: &[Planned],
+    iut: &Arc<IutFile>,
+    options: &Arc<Options>,
+    jobs: Option<usize>,
+    mut progress: impl FnMut(Progress<'_>),
+) -> Vec<ScenarioResult> {
+    let results = if one_by_one(iut, options) {
+        in_turn(plan, iut, options, &mut progress).await
+    } else {
+        at_once(plan, iut, options, jobs.unwrap_or_else(usual_jobs).max(1), &mut progress).await
+    };
+    let left = tokio::task::spawn_blocking(crate::iut::sweep_all).await.unwrap_or(0);
+    if left > 0 {
+        tracing::info!(left, "processes that hid from their scenarios were ended");
+    }
+    results
+}
+
+async fn in_turn(
+    plan: &[Planned],
+    iut: &IutFile,
+    options: &Options,
+    progress: &mut impl FnMut(Progress<'_>),
+) -> Vec<ScenarioResult> {
+    let mut shared = Shared::new(iut, options);
+    shared.keep_port = true;
+    if iut.launch.is_none() {
+        progress(Progress::Waiting(shared.listen));
+    }
+    let mut results = Vec::new();
+    for planned in plan {
+        progress(Progress::Started(planned));
+        let result = run_shared(planned, iut, options, &mut shared).await;
+        progress(Progress::Finished(&result));
+        results.push(result);
+    }
+    let address = shared.listen;
+    shared.slot.stop(iut, options, address).await;
+    results
+}
+
+async fn at_once(
+    plan: &[Planned],
+    iut: &Arc<IutFile>,
+    options: &Arc<Options>,
+    jobs: usize,
+    progress: &mut impl FnMut(Progress<'_>),
+) -> Vec<ScenarioResult> {
+    let (began, mut beginnings) = mpsc::unbounded_channel::<usize>();
+    let mut tasks = JoinSet::new();
+    let mut numbers = BTreeMap::new();
+    let mut waiting = plan.iter().cloned().enumerate();
+    let mut results: BTreeMap<usize, ScenarioResult> = BTreeMap::new();
+    loop {
+        while tasks.len() < jobs
+            && let Some((number, planned)) = waiting.next()
+        {
+            let (iut, options, began) = (Arc::clone(iut), Arc::clone(options), began.clone());
+            let handle = tasks.spawn(async move {
+                // Nobody listens any more when the run is being torn down.
+                let _ = began.send(number);
+                (number, run_scenario(&planned, &iut, &options).await)
+            });
+            numbers.insert(handle.id(), number);
+        }
+        tokio::select! {
+            Some(number) = beginnings.recv() => {
+                if let Some(planned) = plan.get(number) {
+                    progress(Progress::Started(planned));
+                }
+            }
+            joined = tasks.join_next_with_id() => {
+                let Some(joined) = joined else { break };
+                let (number, result) = match joined {
+                    Ok((_, (number, result))) => (number, result),
+                    Err(error) => {
+                        let Some(number) = numbers.get(&error.id()).copied() else { continue };
+                        (number, failed(plan.get(number), &error.to_string()))
+                    }
+                };
+                progress(Progress::Finished(&result));
+                results.insert(number, result);
+            }
+        }
+    }
+    results.into_values().collect()
+}
+
+/// A scenario whose runner panicked.
+fn failed(planned: Option<&Planned>, why: &str) -> ScenarioResult {
+    ScenarioResult {
+        id: planned.map(|p| p.id.clone()).unwrap_or_default(),
+        status: Status::Error,
+        reason: format!("the runner failed: {why}"),
+        duration: Duration::ZERO,
+    }
+}

@@ -1,0 +1,423 @@
+//! Runs one scenario: a fresh edge, a fresh recording, the steps, and an orderly end whatever happened.
+
+use super::address::{ALL, RESPONSES};
+use super::lag::Sampler;
+use super::message::{self, PRODUCER};
+use super::plan::Planned;
+use super::stage::{Ended, Parts, Stage};
+use super::starter::{Slot, host};
+use crate::iut::{IutFile, Per, Serialization, Sink, mask};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until, timeout};
+use touchstone_fixtures::edge::{Config, Edge};
+use touchstone_fixtures::peer::Peer;
+use touchstone_fixtures::recording::{Context, Event, FORMAT, Limits, Recorder, StepPhase, Tester, Tolerances};
+
+/// Client id of the peer that takes the responses.
+const LISTENER: &str = "touchstone-listener";
+/// Captured name of the command that ends a scenario whose last request stayed unanswered.
+const SENTINEL: &str = "closing-sentinel";
+/// What the harness adds to the times of a scenario before it takes itself to hang.
+const MARGIN: Duration = Duration::from_secs(60);
+
+/// How scenarios are run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Factor on every deadline.
+    pub scale: f64,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Where to listen, in place of what the IUT file says.
+    pub listen: Option<SocketAddr>,
+    /// Folder of the run; evidence goes below it, see [`evidence_folder`].
+    pub out: PathBuf,
+    /// What `{self}` stands for.
+    pub program: PathBuf,
+    /// Largest capture of a scenario, in bytes.
+    pub capture: u64,
+}
+
+impl Options {
+    /// Options for a run into `out`; `{self}` is the running program.
+    pub fn new(out: impl Into<PathBuf>) -> Options {
+        Options {
+            scale: 1.0,
+            seed: 0,
+            listen: None,
+            out: out.into(),
+            program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("touchstone")),
+            capture: Limits::default().capture,
+        }
+    }
+
+    /// A time of the IUT file or a scenario, scaled.
+    pub(super) fn scaled(&self, nanos: u64) -> Duration {
+        Duration::from_nanos(nanos).mul_f64(self.scale.clamp(0.001, 10_000.0))
+    }
+}
+
+/// How a scenario went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// To its last step.
+    Completed,
+    /// It ended early.
+    Aborted,
+    /// The test system failed.
+    Error,
+}
+
+/// A scenario that was run.
+#[derive(Clone, Debug)]
+pub struct ScenarioResult {
+    /// Its id.
+    pub id: String,
+    /// How it went.
+    pub status: Status,
+    /// Why, unless it completed.
+    pub reason: String,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+/// Folder of a scenario's evidence, relative to that of the run.
+pub fn evidence_folder(id: &str) -> PathBuf {
+    Path::new("evidence").join(id)
+}
+
+/// What one scenario hands to the next when they run one after another.
+#[derive(Debug)]
+pub(super) struct Shared {
+    /// Where to listen; the port is chosen once.
+    pub listen: SocketAddr,
+    /// Whether the port is kept for the next scenario.
+    pub keep_port: bool,
+    /// The IUT's process.
+    pub slot: Slot,
+    /// Whether a scenario was run before.
+    pub used: bool,
+}
+
+impl Shared {
+    pub fn new(iut: &IutFile, options: &Options) -> Shared {
+        let listen = options.listen.unwrap_or(iut.network.listen);
+        Shared { listen, keep_port: false, slot: Slot::default(), used: false }
+    }
+}
+
+/// Runs one scenario alone, with a process of its own.
+pub async fn run_scenario(planned: &Planned, iut: &IutFile, options: &Options) -> ScenarioResult {
+    let mut shared = Shared::new(iut, options);
+    let result = run_shared(planned, iut, options, &mut shared).await;
+    let address = shared.listen;
+    shared.slot.stop(iut, options, address).await;
+    result
+}
+
+/// Runs one scenario; the IUT's process goes on when it serves the whole run.
+pub(super) async fn run_shared(
+    planned: &Planned,
+    iut: &IutFile,
+    options: &Options,
+    shared: &mut Shared,
+) -> ScenarioResult {
+    let began = Instant::now();
+    let folder = options.out.join(evidence_folder(&planned.id));
+    let outcome = match prepare(&folder, options) {
+        Ok(recorder) => recorded(planned, iut, options, shared, &folder, &recorder).await,
+        Err(error) => Err(format!("{}: {error}", folder.display())),
+    };
+    shared.used = true;
+    let (status, reason) = match outcome {
+        Ok(None) => (Status::Completed, String::new()),
+        Ok(Some(why)) => (Status::Aborted, why),
+        Err(why) => (Status::Error, why),
+    };
+    ScenarioResult { id: planned.id.clone(), status, reason, duration: began.elapsed() }
+}
+
+fn prepare(folder: &Path, options: &Options) -> std::io::Result<Recorder> {
+    std::fs::create_dir_all(folder)?;
+    Recorder::create(&folder.join("capture.pcapng"), Limits { capture: options.capture })
+}
+
+/// Everything between the first and the last event. `Ok(Some)`: why it ended early; `Err`: the test system failed.
+async fn recorded(
+    planned: &Planned,
+    iut: &IutFile,
+    options: &Options,
+    shared: &mut Shared,
+    folder: &Path,
+    recorder: &Recorder,
+) -> Result<Option<String>, String> {
+    let context = context(planned, iut, options, shared, recorder);
+    let quiet = context.tolerances.quiet;
+    recorder.record(Event::Context(Box::new(context)));
+    let lag = Sampler::start(recorder.clone());
+    let outcome = match stand(iut, options, shared, folder, recorder).await {
+        Ok((edge, producer, listener, sink)) => {
+            let slot = &mut shared.slot;
+            slot.begin();
+            let parts = Parts { planned, iut, options, recorder: recorder.clone(), edge, producer, sink, slot, quiet };
+            Ok(play(Stage::new(parts), listener).await)
+        }
+        Err(message) => {
+            recorder.record(Event::Tester(Tester::InternalError { message: message.clone() }));
+            Err(message)
+        }
+    };
+    drop(lag);
+    let reason = match &outcome {
+        Ok(None) => String::new(),
+        Ok(Some(why)) | Err(why) => why.clone(),
+    };
+    recorder.record(Event::End { complete: reason.is_empty(), reason });
+    match recorder.failure() {
+        Some(failure) => Err(format!("the recording could not be written: {failure}")),
+        None => match internal_error(recorder) {
+            Some(message) => Err(message),
+            None => outcome,
+        },
+    }
+}
+
+fn internal_error(recorder: &Recorder) -> Option<String> {
+    recorder.log().since(0).iter().find_map(|entry| match &entry.event {
+        Event::Tester(Tester::InternalError { message }) => Some(message.clone()),
+        Event::Tester(Tester::Canary { ok: false }) => {
+            Some("messages no longer travel between sessions: the routing canary was lost".to_owned())
+        }
+        _ => None,
+    })
+}
+
+/// The edge and the peers.
+async fn stand(
+    iut: &IutFile,
+    options: &Options,
+    shared: &mut Shared,
+    folder: &Path,
+    recorder: &Recorder,
+) -> Result<(Edge, Peer, Listener, Sink), String> {
+    let sink = Sink::open(recorder.clone(), folder).map_err(|error| format!("iut.out: {error}"))?;
+    if let Some(process) = &shared.slot.process {
+        let own = Sink::open(recorder.clone(), folder).map_err(|error| format!("iut.out: {error}"))?;
+        process.sink().follow(own);
+    }
+    let credentials = iut.network.credentials.as_ref().map(|c| (c.username.clone(), c.password.clone().into_bytes()));
+    let config = Config { listen: shared.listen, credentials, ..Config::default() };
+    let edge = Edge::start(config, recorder.clone())
+        .await
+        .map_err(|error| format!("the edge could not be started on {}: {error}", shared.listen))?;
+    if shared.keep_port {
+        shared.listen.set_port(edge.iut_addr().port());
+    }
+    let peers = async {
+        let producer = Peer::connect(edge.peer_addr(), PRODUCER).await?;
+        let listener = Peer::connect(edge.peer_addr(), LISTENER).await?;
+        listener.subscribe(RESPONSES, 1).await?;
+        Ok::<_, touchstone_fixtures::peer::PeerError>((producer, listener))
+    };
+    match peers.await {
+        Ok((producer, listener)) => Ok((edge, producer, Listener::start(listener), sink)),
+        Err(error) => {
+            edge.shutdown().await;
+            Err(error.to_string())
+        }
+    }
+    .inspect(|_| tracing::debug!(scale = options.scale, "the stage is set"))
+}
+
+/// The peer that subscribes to the responses and takes them, as a Producer would.
+struct Listener {
+    task: tokio::task::JoinHandle<()>,
+    end: tokio::sync::oneshot::Sender<()>,
+}
+
+impl Listener {
+    fn start(mut peer: Peer) -> Listener {
+        let (end, mut ended) = tokio::sync::oneshot::channel();
+        let task = tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    received = peer.receive() => if received.is_none() { break },
+                    _ = &mut ended => break,
+                }
+            }
+            peer.disconnect().await;
+        });
+        Listener { task, end }
+    }
+
+    async fn stop(mut self) {
+        // A listener whose connection is gone has nobody to tell.
+        let _ = self.end.send(());
+        if timeout(Duration::from_secs(5), &mut self.task).await.is_err() {
+            self.task.abort();
+        }
+    }
+}
+
+/// The steps, then an orderly end. Answers why it ended early, if it did.
+async fn play(mut stage: Stage<'_>, listener: Listener) -> Option<String> {
+    let guard = stage.options.scaled(longest(stage.planned, stage.iut)) + MARGIN;
+    let mut reason = match timeout(guard, steps(&mut stage)).await {
+        Ok(reason) => reason,
+        Err(_) => Some(format!("the scenario was not over after {} s", guard.as_secs())),
+    };
+    stage.disarm();
+    sentinel(&mut stage).await;
+    stage.quiet().await;
+    if reason.is_none()
+        && let Some(died) = stage.view.died()
+    {
+        reason = Some(format!("the implementation ended {}", died.how));
+    }
+    if timeout(Duration::from_secs(10), stage.edge.canary()).await.is_err() {
+        let message = "the routing canary was not heard of again".to_owned();
+        stage.recorder.record(Event::Tester(Tester::InternalError { message }));
+    }
+    listener.stop().await;
+    let serves_all = stage.iut.launch.as_ref().is_some_and(|launch| launch.per == Per::Run);
+    let (iut, options, address) = (stage.iut, stage.options, stage.edge.iut_addr());
+    let recorder = stage.recorder.clone();
+    let (edge, producer, slot) = stage.into_parts();
+    if timeout(Duration::from_secs(5), producer.disconnect()).await.is_err() {
+        tracing::warn!("the Producer's connection did not end in time");
+    }
+    if !serves_all {
+        slot.stop(iut, options, address).await;
+    }
+    if timeout(Duration::from_secs(20), edge.shutdown()).await.is_err() {
+        let message = "the edge did not end in time".to_owned();
+        recorder.record(Event::Tester(Tester::InternalError { message }));
+    }
+    reason
+}
+
+/// More than all waits of the scenario together, in nanoseconds.
+fn longest(planned: &Planned, iut: &IutFile) -> u64 {
+    let each = iut.timing.startup.max(iut.timing.response).max(iut.timing.stop).saturating_mul(4);
+    let written = planned.scenario.text.lines().filter_map(|line| {
+        let (key, value) = line.split_once('=')?;
+        matches!(key.trim(), "within" | "for")
+            .then(|| crate::diagnostic::toml::duration(value.trim().trim_matches('"')))
+            .flatten()
+    });
+    let idle = u64::from(iut.pics.keep_alive.unwrap_or(300)).saturating_mul(4_000_000_000);
+    let waits = planned.scenario.text.contains("keep_alives").then_some(idle);
+    let steps = planned.scenario.steps.len() as u64 + 4;
+    written.chain(waits).fold(each.saturating_mul(steps), u64::saturating_add)
+}
+
+async fn steps(stage: &mut Stage<'_>) -> Option<String> {
+    let scenario = std::sync::Arc::clone(&stage.planned.scenario);
+    let mut failed = None;
+    for step in &scenario.steps {
+        let number = stage.next_step();
+        let event =
+            |phase, captured, note| Event::Step { number, verb: step.verb.name().to_owned(), phase, captured, note };
+        if failed.is_some() {
+            stage.recorder.record(event(StepPhase::Skipped, BTreeMap::new(), String::new()));
+            continue;
+        }
+        let captured = step.verb.captured(stage, number);
+        stage.recorder.record(event(StepPhase::Begin, captured.clone(), String::new()));
+        let (phase, note) = match step.verb.run(stage).await {
+            Ended::Done(note) => (StepPhase::Done, note),
+            Ended::TimedOut(note) => (StepPhase::TimedOut, note),
+            Ended::Failed(note) => (StepPhase::Failed, note),
+        };
+        stage.recorder.record(event(phase, captured, note.clone()));
+        if phase != StepPhase::Done {
+            let how = if phase == StepPhase::TimedOut { "in vain: " } else { "" };
+            failed = Some(format!("step {number} ({}, line {}): {how}{note}", step.verb.name(), step.line));
+        }
+    }
+    failed
+}
+
+/// When the last request stayed unanswered, one more command shows whether anybody was listening: only then is
+/// the silence worth something.
+async fn sentinel(stage: &mut Stage<'_>) {
+    stage.view.catch_up();
+    let Some(sent) = stage.unanswered_since() else { return };
+    if stage.view.died().is_some() || !stage.view.connected() {
+        return;
+    }
+    let number = stage.next_step();
+    let id = stage.request_id(number, 0);
+    let captured: BTreeMap<String, String> = [(SENTINEL.to_owned(), id.clone())].into();
+    let event =
+        |phase, note| Event::Step { number, verb: "sentinel".to_owned(), phase, captured: captured.clone(), note };
+    stage.recorder.record(event(StepPhase::Begin, String::new()));
+    let response = stage.scaled(stage.iut.timing.response);
+    let window = Duration::from_nanos(response + response / 10 + 20_000_000);
+    sleep_until(sent + window).await;
+    let request = message::Request {
+        command: message::query_features(),
+        serialization: Serialization::Json,
+        request_id: Some(id.clone()),
+        from: Some(PRODUCER.to_owned()),
+        to: None,
+        created: stage.unix_millis(),
+        header: None,
+    };
+    stage.asked(Some(SENTINEL), std::slice::from_ref(&id));
+    let note = match stage.publish(SENTINEL, ALL, &request.payload(), 1, false).await {
+        Ended::Done(_) => {
+            let deadline = Instant::now() + window;
+            match stage.wait(deadline, true, |view| (!view.answers(&id).is_empty()).then_some(())).await {
+                Ok(()) => "answered".to_owned(),
+                Err(Ended::TimedOut(_)) => "not answered".to_owned(),
+                Err(Ended::Failed(why) | Ended::Done(why)) => why,
+            }
+        }
+        Ended::TimedOut(why) | Ended::Failed(why) => why,
+    };
+    stage.recorder.record(event(StepPhase::Done, note));
+}
+
+fn context(planned: &Planned, iut: &IutFile, options: &Options, shared: &Shared, recorder: &Recorder) -> Context {
+    let scaled = |nanos| u64::try_from(options.scaled(nanos).as_nanos()).unwrap_or(u64::MAX);
+    let usual = Tolerances::default();
+    let pics = serde_json::to_value(&iut.pics).unwrap_or_default();
+    let credentials = iut.network.credentials.as_ref();
+    let launched_anew = match &iut.launch {
+        None => false,
+        Some(launch) => launch.per == Per::Scenario || !shared.used,
+    };
+    Context {
+        format: FORMAT,
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+        anchor_unix_nanos: recorder.anchor_unix_nanos(),
+        binding: iut.binding.id.to_owned(),
+        role: iut.role.to_string(),
+        scenario: planned.id.clone(),
+        scenario_text: planned.scenario.text.clone(),
+        pics,
+        pixit: json!({
+            "listen": shared.listen.to_string(),
+            "host": host(iut, shared.listen),
+            "username": credentials.map(|c| &c.username),
+            "password": credentials.map(|c| mask(&c.password)),
+            "startup": scaled(iut.timing.startup),
+            "response": scaled(iut.timing.response),
+            "stop": scaled(iut.timing.stop),
+        }),
+        seed: options.seed,
+        scale: options.scale,
+        tolerances: Tolerances {
+            // A window that proves something never gets shorter than usual.
+            quiet: usual.quiet.max(scaled(usual.quiet)),
+            response: scaled(iut.timing.response),
+            keep_alive: usual.keep_alive,
+            disconnect: usual.disconnect.max(scaled(usual.disconnect)),
+        },
+        births_known: launched_anew,
+    }
+}

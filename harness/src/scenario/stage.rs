@@ -1,0 +1,285 @@
+//! Everything a verb can use while a scenario runs.
+
+use super::message;
+use super::plan::Planned;
+use super::runner::Options;
+use super::starter::Slot;
+use super::view::View;
+use crate::iut::{IutFile, Per, Sink};
+use std::time::Duration;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use touchstone_fixtures::edge::faults::{Action, Match};
+use touchstone_fixtures::edge::{Edge, FaultHandle};
+use touchstone_fixtures::peer::Peer;
+use touchstone_fixtures::recording::{Event, Recorder, Tester};
+
+/// How long the edge may take to acknowledge a message of a peer. A peer is held back only by an IUT that does
+/// not read.
+const ACCEPTED: Duration = Duration::from_secs(10);
+/// Longest wait for the quiet window; a flood never leaves one.
+const QUIET_AT_MOST: Duration = Duration::from_secs(2);
+/// So many new entries at once are a flood: then looking at them is paced.
+const FLOOD: u64 = 500;
+
+/// How a step ended.
+#[derive(Clone, Debug)]
+pub(super) enum Ended {
+    /// It did what it says; a note for people.
+    Done(String),
+    /// Its deadline passed; what it waited for.
+    TimedOut(String),
+    /// It could not be carried out; why.
+    Failed(String),
+}
+
+/// The requests of one name.
+#[derive(Debug)]
+struct Asked {
+    name: String,
+    ids: Vec<String>,
+    at: Instant,
+}
+
+/// A scenario that is being run.
+pub(super) struct Stage<'r> {
+    pub planned: &'r Planned,
+    pub iut: &'r IutFile,
+    pub options: &'r Options,
+    pub recorder: Recorder,
+    pub edge: Edge,
+    pub producer: Peer,
+    pub view: View,
+    pub sink: Sink,
+    pub slot: &'r mut Slot,
+    /// Number of the step, from 1.
+    pub number: u32,
+    /// Where waits begin to look: the beginning of the previous step.
+    pub mark: u64,
+    /// Quiet window, in nanoseconds.
+    pub quiet: u64,
+    asked: Vec<Asked>,
+    faults: Vec<FaultHandle>,
+    begun: u64,
+}
+
+/// What a stage is made of.
+pub(super) struct Parts<'r> {
+    pub planned: &'r Planned,
+    pub iut: &'r IutFile,
+    pub options: &'r Options,
+    pub recorder: Recorder,
+    pub edge: Edge,
+    pub producer: Peer,
+    pub sink: Sink,
+    pub slot: &'r mut Slot,
+    pub quiet: u64,
+}
+
+impl<'r> Stage<'r> {
+    pub fn new(parts: Parts<'r>) -> Stage<'r> {
+        let Parts { planned, iut, options, recorder, edge, producer, sink, slot, quiet } = parts;
+        let view = View::new(&recorder);
+        Stage {
+            planned,
+            iut,
+            options,
+            recorder,
+            edge,
+            producer,
+            view,
+            sink,
+            slot,
+            number: 0,
+            mark: 0,
+            quiet,
+            asked: Vec::new(),
+            faults: Vec::new(),
+            begun: 0,
+        }
+    }
+
+    /// A step begins: waits look from where the previous one began.
+    pub fn next_step(&mut self) -> u32 {
+        self.view.catch_up();
+        self.mark = self.begun;
+        self.begun = self.recorder.log().len();
+        self.view.forget_before(self.mark);
+        self.number += 1;
+        self.number
+    }
+
+    /// The parts that outlive the steps.
+    pub fn into_parts(self) -> (Edge, Peer, &'r mut Slot) {
+        (self.edge, self.producer, self.slot)
+    }
+
+    /// Nanoseconds, scaled.
+    pub fn scaled(&self, nanos: u64) -> u64 {
+        u64::try_from(self.options.scaled(nanos).as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// That long from now; not scaled.
+    pub fn after(&self, nanos: u64) -> Instant {
+        Instant::now() + Duration::from_nanos(nanos)
+    }
+
+    /// That long from now, scaled.
+    pub fn deadline(&self, nanos: u64) -> Instant {
+        Instant::now() + self.options.scaled(nanos)
+    }
+
+    /// The request_id of the n-th message of a step.
+    pub fn request_id(&self, step: u32, n: u32) -> String {
+        message::request_id(self.options.seed, &self.planned.id, step, n)
+    }
+
+    /// Milliseconds since 1970, by the recording's clock.
+    pub fn unix_millis(&self) -> u64 {
+        (self.recorder.anchor_unix_nanos() + self.recorder.now().0) / 1_000_000
+    }
+
+    /// Remembers that requests are about to be sent.
+    pub fn asked(&mut self, name: Option<&str>, ids: &[String]) {
+        for id in ids {
+            self.view.ask(id);
+        }
+        let name = name.map_or_else(|| format!("step {}", self.number), str::to_owned);
+        self.asked.push(Asked { name, ids: ids.to_vec(), at: Instant::now() });
+    }
+
+    /// The request_ids of a captured name.
+    pub fn ids(&self, name: &str) -> Vec<String> {
+        self.asked.iter().filter(|asked| asked.name == name).flat_map(|asked| asked.ids.clone()).collect()
+    }
+
+    /// When the newest requests were sent, if one of them is still unanswered.
+    pub fn unanswered_since(&self) -> Option<Instant> {
+        let last = self.asked.iter().rev().find(|asked| !asked.ids.is_empty())?;
+        last.ids.iter().any(|id| self.view.answers(id).is_empty()).then_some(last.at)
+    }
+
+    /// Waits until `probe` finds something in what has been recorded.
+    ///
+    /// `alive`: give up as soon as the IUT's process has ended unasked.
+    pub async fn wait<T>(
+        &mut self,
+        deadline: Instant,
+        alive: bool,
+        mut probe: impl FnMut(&View) -> Option<T>,
+    ) -> Result<T, Ended> {
+        let mut watch = self.recorder.watch();
+        let mut length = *watch.borrow_and_update();
+        loop {
+            self.view.catch_up();
+            if let Some(found) = probe(&self.view) {
+                return Ok(found);
+            }
+            if alive && let Some(died) = self.view.died() {
+                return Err(Ended::Failed(format!("the implementation ended {}", died.how)));
+            }
+            if Instant::now() >= deadline {
+                return Err(Ended::TimedOut(String::new()));
+            }
+            tokio::select! {
+                _ = watch.changed() => {}
+                () = sleep_until(deadline) => {}
+            }
+            let grown = *watch.borrow_and_update();
+            if grown - length > FLOOD {
+                sleep(Duration::from_millis(5)).await;
+            }
+            length = *watch.borrow_and_update();
+        }
+    }
+
+    /// The end of a step that waited; `what` says what for.
+    pub fn ended(&self, found: Result<(), Ended>, what: impl FnOnce() -> String) -> Ended {
+        match found {
+            Ok(()) => Ended::Done(String::new()),
+            Err(Ended::TimedOut(_)) => Ended::TimedOut(what()),
+            Err(ended) => ended,
+        }
+    }
+
+    /// Starts the IUT, unless it is attached or serves the whole run and is there already.
+    pub async fn launch(&mut self, fresh: bool) -> Result<(), String> {
+        let Some(launch) = &self.iut.launch else { return Ok(()) };
+        if let Some(process) = &self.slot.process {
+            if !process.exited() {
+                if launch.per == Per::Run {
+                    return Ok(());
+                }
+                return Err("the implementation is running already".to_owned());
+            }
+            self.end_process().await;
+        }
+        let address = self.edge.iut_addr();
+        self.slot.start(self.iut, self.options, address, self.sink.clone(), fresh).await
+    }
+
+    /// Ends the IUT, if it was started.
+    pub async fn end_process(&mut self) {
+        let address = self.edge.iut_addr();
+        self.slot.stop(self.iut, self.options, address).await;
+    }
+
+    /// Publishes through the Producer the harness plays, and waits for the edge to take it.
+    pub async fn publish(&mut self, id: &str, topic: &str, payload: &[u8], qos: u8, retain: bool) -> Ended {
+        let patience = ACCEPTED.max(self.options.scaled(self.iut.timing.response));
+        let detail = format!("{} bytes to {topic}, QoS {qos}", payload.len());
+        let published = timeout(patience, self.producer.publish(topic, payload, qos, retain)).await;
+        let accepted = matches!(published, Ok(Ok(())));
+        let via = "mqtt".to_owned();
+        self.recorder.record(Event::Stimulus { id: id.to_owned(), via, accepted, detail });
+        match published {
+            Ok(Ok(())) => Ended::Done(String::new()),
+            Ok(Err(error)) => {
+                let message = format!("a message could not be published: {error}");
+                self.recorder.record(Event::Tester(Tester::InternalError { message: message.clone() }));
+                Ended::Failed(message)
+            }
+            Err(_) => Ended::Failed("the message was held back: the implementation does not read".to_owned()),
+        }
+    }
+
+    /// Publishes several messages, one right after the other.
+    pub async fn publish_all(&mut self, id: &str, messages: &[(String, Vec<u8>)], qos: u8) -> Ended {
+        for (n, (topic, payload)) in messages.iter().enumerate() {
+            match self.publish(&format!("{id}.{}", n + 1), topic, payload, qos, false).await {
+                Ended::Done(_) => {}
+                ended => return ended,
+            }
+        }
+        Ended::Done(String::new())
+    }
+
+    /// Arms a fault; it is taken back when the scenario ends. Every fault of a verb is one a conforming server
+    /// or network may cause.
+    pub fn arm(&mut self, name: &str, what: Match, action: Action, times: u32) {
+        let fault = self.edge.faults().arm(name, what, action, times, true);
+        self.faults.push(fault);
+    }
+
+    /// Takes every armed fault back.
+    pub fn disarm(&mut self) {
+        for fault in self.faults.drain(..) {
+            self.edge.faults().disarm(&fault);
+        }
+    }
+
+    /// Waits until what was sent to the IUT counts as delivered, or it has no connection.
+    pub async fn quiet(&mut self) {
+        let limit = Instant::now() + QUIET_AT_MOST.max(Duration::from_nanos(self.quiet.saturating_mul(3)));
+        loop {
+            self.view.catch_up();
+            let Some(last) = self.view.last_to_iut().filter(|_| self.view.connected()) else { return };
+            // A little longer, so that the recording shows that the connection lived on.
+            let window = self.quiet + 5_000_000;
+            let passed = self.recorder.now().since(last);
+            if passed >= window || Instant::now() >= limit {
+                return;
+            }
+            sleep_until(limit.min(self.after(window - passed))).await;
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Starts the IUT for a scenario: placeholders filled, state directory made, reset run.
+
+use super::message::token;
+use super::runner::Options;
+use crate::iut::process::{self, Process, Start, Stop};
+use crate::iut::{IutFile, Launch, Placeholder, Sink, Template, Values, mask};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+use tempfile::TempDir;
+use tokio::time::Instant;
+
+/// The process of an IUT and its state directory; kept over scenarios when one process serves them all.
+#[derive(Debug, Default)]
+pub(super) struct Slot {
+    pub process: Option<Process>,
+    state: Option<TempDir>,
+    instance: u32,
+}
+
+impl Slot {
+    /// A new scenario begins: starts are counted anew.
+    pub fn begin(&mut self) {
+        self.instance = 0;
+    }
+
+    /// Starts the IUT. `fresh`: with an empty state directory, and after `reset`.
+    pub async fn start(
+        &mut self,
+        iut: &IutFile,
+        options: &Options,
+        address: SocketAddr,
+        sink: Sink,
+        fresh: bool,
+    ) -> Result<(), String> {
+        let Some(launch) = &iut.launch else { return Ok(()) };
+        if fresh || self.state.is_none() {
+            let made = tempfile::Builder::new().prefix("touchstone-state-").tempdir();
+            self.state = Some(made.map_err(|error| format!("cannot make a state directory: {error}"))?);
+        }
+        let state = self.state.as_ref().map(TempDir::path).unwrap_or(Path::new(""));
+        let values = values(iut, options, address, state);
+        let mut shown = values.clone();
+        if let Some(password) = shown.get_mut(&Placeholder::Password) {
+            *password = mask(password);
+        }
+        let env = launch.env.iter().map(|(name, template)| (name.clone(), template.fill(&values))).collect();
+        let token = token();
+        if fresh && let Some(reset) = &launch.reset {
+            let command = argv(reset, &values, iut);
+            let deadline = Instant::now() + options.scaled(iut.timing.startup);
+            process::run(&command, &launch.cwd, &env, &token, deadline)
+                .await
+                .map_err(|why| format!("the reset command failed: {why}"))?;
+        }
+        self.instance += 1;
+        let start = Start {
+            command: argv(&launch.command, &values, iut),
+            shown: launch.command.iter().map(|template| template.fill(&shown)).collect(),
+            cwd: launch.cwd.clone(),
+            env,
+            fresh,
+            instance: self.instance,
+            token,
+        };
+        let started = Process::start(start, sink);
+        self.process = Some(started.map_err(|error| format!("the implementation could not be started: {error}"))?);
+        Ok(())
+    }
+
+    /// Ends the IUT, if it was started.
+    pub async fn stop(&mut self, iut: &IutFile, options: &Options, address: SocketAddr) {
+        let (Some(process), Some(launch)) = (self.process.take(), &iut.launch) else { return };
+        let state = self.state.as_ref().map(TempDir::path).unwrap_or(Path::new(""));
+        process.stop(&how_to_stop(iut, launch, options, address, state)).await;
+    }
+}
+
+fn how_to_stop(iut: &IutFile, launch: &Launch, options: &Options, address: SocketAddr, state: &Path) -> Stop {
+    let values = values(iut, options, address, state);
+    let command = launch.stop.as_ref().map(|stop| {
+        let mut shown = values.clone();
+        if let Some(password) = shown.get_mut(&Placeholder::Password) {
+            *password = mask(password);
+        }
+        (argv(stop, &values, iut), stop.iter().map(|template| template.fill(&shown)).collect())
+    });
+    Stop { command, patience: options.scaled(iut.timing.stop) }
+}
+
+/// The command, its program made absolute: the working directory may be another than that of the IUT file.
+fn argv(command: &[Template], values: &Values, iut: &IutFile) -> Vec<String> {
+    let mut filled: Vec<String> = command.iter().map(|template| template.fill(values)).collect();
+    if let Some(program) = filled.first_mut()
+        && program.contains('/')
+    {
+        *program = iut.dir.join(&*program).display().to_string();
+    }
+    filled
+}
+
+/// The host an IUT is told.
+pub(super) fn host(iut: &IutFile, address: SocketAddr) -> String {
+    match &iut.network.advertise {
+        Some(host) => host.clone(),
+        None if address.ip().is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST).to_string(),
+        None => address.ip().to_string(),
+    }
+}
+
+fn values(iut: &IutFile, options: &Options, address: SocketAddr, state: &Path) -> Values {
+    let host = host(iut, address);
+    let port = address.port();
+    let mut values = Values::new();
+    values.insert(
+        Placeholder::Url,
+        if host.contains(':') { format!("mqtt://[{host}]:{port}") } else { format!("mqtt://{host}:{port}") },
+    );
+    values.insert(Placeholder::Host, host);
+    values.insert(Placeholder::Port, port.to_string());
+    values.insert(Placeholder::StateDir, state.display().to_string());
+    values.insert(Placeholder::SelfProgram, options.program.display().to_string());
+    if let Some(credentials) = &iut.network.credentials {
+        values.insert(Placeholder::Username, credentials.username.clone());
+        values.insert(Placeholder::Password, credentials.password.clone());
+    }
+    if let Some(keep_alive) = iut.pics.keep_alive {
+        values.insert(Placeholder::KeepAlive, keep_alive.to_string());
+    }
+    if let Some(device_id) = &iut.pics.device_id {
+        values.insert(Placeholder::DeviceId, device_id.clone());
+    }
+    values
+}

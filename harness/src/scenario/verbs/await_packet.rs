@@ -1,0 +1,86 @@
+//! `await`: packets that the IUT sends, connections it opens and closes, its exit.
+
+use crate::diagnostic::toml::Fields;
+use crate::scenario::pattern::Pattern;
+use crate::scenario::stage::{Ended, Stage};
+use touchstone_fixtures::wire::mqtt311::PacketType;
+
+/// Waits for something the IUT does, from the previous step's mark on.
+#[derive(Clone, Debug)]
+pub struct AwaitPacket {
+    what: What,
+    count: u64,
+    new_connection: bool,
+    within: Option<u64>,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    Packet(Box<Pattern>),
+    Open,
+    Close,
+    Exit,
+}
+
+impl AwaitPacket {
+    pub(super) fn read(fields: &Fields<'_>) -> Option<AwaitPacket> {
+        let count = fields.integer("count", 1, 1_000_000).map_or(1, |n| n.value);
+        let within = fields.duration("within").map(|d| d.value);
+        let new_connection = fields.choice("connection", &[("new", true)]).is_some();
+        let what = if fields.has("event") {
+            if fields.has("packet") {
+                fields.document.wrong(fields.key_span("event"), "either `packet` or `event`, not both", "", None);
+            }
+            #[derive(Clone, Copy)]
+            enum Name {
+                Open,
+                Close,
+                Exit,
+            }
+            match fields.choice("event", &[("open", Name::Open), ("close", Name::Close), ("exit", Name::Exit)])?.value {
+                Name::Open => What::Open,
+                Name::Close => What::Close,
+                Name::Exit => What::Exit,
+            }
+        } else {
+            What::Packet(Box::new(Pattern::read(fields)?))
+        };
+        Some(AwaitPacket { what, count, new_connection, within })
+    }
+
+    pub(super) async fn run(&self, stage: &mut Stage<'_>) -> Ended {
+        let timing = stage.iut.timing;
+        let usual = match &self.what {
+            What::Packet(pattern) if pattern.packet == PacketType::Connect => timing.startup,
+            What::Packet(_) if self.new_connection => timing.startup,
+            What::Open => timing.startup,
+            What::Exit => timing.stop,
+            What::Packet(_) | What::Close => timing.response,
+        };
+        let deadline = stage.deadline(self.within.unwrap_or(usual));
+        let mark = stage.mark;
+        let (count, new) = (self.count, self.new_connection);
+        let exit_counts = matches!(self.what, What::Exit);
+        let found = stage
+            .wait(deadline, !exit_counts, |view| {
+                let seen = match &self.what {
+                    What::Packet(pattern) => view
+                        .packets_since(mark)
+                        .filter(|p| pattern.matches(&p.packet) && (!new || view.opened_since(p.conn, mark)))
+                        .take(usize::try_from(count).unwrap_or(usize::MAX))
+                        .count() as u64,
+                    What::Open => view.opens_since(mark),
+                    What::Close => view.closes_since(mark),
+                    What::Exit => view.exits_since(mark),
+                };
+                (seen >= count).then_some(())
+            })
+            .await;
+        stage.ended(found, || match &self.what {
+            What::Packet(pattern) => format!("waited for {} of the implementation", pattern.describe()),
+            What::Open => "waited for a connection of the implementation".to_owned(),
+            What::Close => "waited for the implementation to close its connection".to_owned(),
+            What::Exit => "waited for the implementation to end".to_owned(),
+        })
+    }
+}

@@ -1,0 +1,57 @@
+//! `await-ready`: the IUT is connected and subscribed.
+
+use crate::diagnostic::toml::Fields;
+use crate::scenario::address::{due, matches};
+use crate::scenario::stage::{Ended, Stage};
+
+/// How long an IUT that holds some subscription, but not all it should, is given to ask for more.
+const QUIET: u64 = 100_000_000;
+
+/// Waits until commands can reach the IUT.
+#[derive(Clone, Debug)]
+pub struct AwaitReady {
+    within: Option<u64>,
+}
+
+impl AwaitReady {
+    pub(super) fn read(fields: &Fields<'_>) -> AwaitReady {
+        AwaitReady { within: fields.duration("within").map(|d| d.value) }
+    }
+
+    pub(super) async fn run(&self, stage: &mut Stage<'_>) -> Ended {
+        let deadline = stage.deadline(self.within.unwrap_or(stage.iut.timing.startup));
+        let topics = due(&stage.iut.pics);
+        loop {
+            // Whether everything is there, else the last time something happened on a connection that holds anything.
+            let found = stage
+                .wait(deadline, true, |view| {
+                    let ready = view.readiness();
+                    if !ready.accepted || ready.granted.is_empty() {
+                        return None;
+                    }
+                    let complete = topics.iter().all(|topic| ready.granted.iter().any(|f| matches(f, topic)));
+                    Some((complete, ready.last))
+                })
+                .await;
+            let (complete, last) = match found {
+                Ok(found) => found,
+                unfound => {
+                    return stage.ended(unfound.map(|_| ()), || {
+                        "waited for the implementation to connect and subscribe".to_owned()
+                    });
+                }
+            };
+            if complete {
+                return Ended::Done(String::new());
+            }
+            if stage.recorder.now().since(last) >= QUIET {
+                return Ended::Done("not every topic it is due to hold is subscribed".to_owned());
+            }
+            let until = deadline.min(stage.after(QUIET.saturating_sub(stage.recorder.now().since(last))));
+            let more = stage.wait(until, true, |view| (view.readiness().last > last).then_some(())).await;
+            if let Err(ended @ Ended::Failed(_)) = more {
+                return ended;
+            }
+        }
+    }
+}

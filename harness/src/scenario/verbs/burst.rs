@@ -1,0 +1,50 @@
+//! `burst`: many requests at once, each with a request_id of its own.
+
+use super::request::Request;
+use crate::diagnostic::toml::Fields;
+use crate::scenario::stage::{Ended, Stage};
+use std::collections::BTreeMap;
+
+/// Requests to send without waiting in between.
+#[derive(Clone, Debug)]
+pub struct Burst {
+    /// What each of them is.
+    pub request: Request,
+    /// How many.
+    pub count: u32,
+}
+
+impl Burst {
+    pub(super) fn read(fields: &Fields<'_>) -> Option<Burst> {
+        if !fields.has("count") {
+            fields.missing("count", "100");
+        }
+        let count = fields.integer("count", 1, 10_000).and_then(|n| u32::try_from(n.value).ok());
+        let request = Request::read(fields)?;
+        Some(Burst { request, count: count? })
+    }
+
+    pub(super) fn captured(&self, stage: &Stage<'_>, number: u32) -> BTreeMap<String, String> {
+        let Some(name) = &self.request.name else { return BTreeMap::new() };
+        (0..self.count)
+            .filter_map(|n| Some((format!("{name}.{}", n + 1), self.request.request_id(stage, number, n)?)))
+            .collect()
+    }
+
+    pub(super) async fn run(&self, stage: &mut Stage<'_>) -> Ended {
+        let mut messages = Vec::new();
+        let mut ids = Vec::new();
+        for n in 0..self.count {
+            match self.request.built(stage, n) {
+                Ok((topic, payload, id)) => {
+                    messages.push((topic, payload));
+                    ids.extend(id);
+                }
+                Err(why) => return Ended::Failed(why),
+            }
+        }
+        let name = self.request.name.clone().unwrap_or_else(|| format!("step {}", stage.number));
+        stage.asked(Some(&name), &ids);
+        stage.publish_all(&name, &messages, self.request.qos()).await
+    }
+}

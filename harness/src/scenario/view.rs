@@ -1,0 +1,380 @@
+//! What the runner has seen of the IUT so far: the growing recording, decoded as the judge will decode it.
+//! Bounded: only what waits can still ask about is kept.
+
+use crate::evidence::openc2::{self, ContentKind};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use touchstone_fixtures::recording::{ConnectionId, Direction, Event, Log, Nanos, Party, ProcessChange, Recorder};
+use touchstone_fixtures::wire::mqtt311::{Body, ControlPacket, Frame, Framer, PacketType, Sender, decode};
+
+/// Largest packet that is reassembled; the edge accepts no larger ones.
+const LARGEST: u32 = 16 * 1024 * 1024;
+/// Packets kept for waits.
+const PACKETS: usize = 100_000;
+/// Bytes of packets kept for waits.
+const BYTES: usize = 64 * 1024 * 1024;
+/// Answers kept for one request.
+const ANSWERS: usize = 100;
+/// Marks of closed connections and exits that are kept.
+const MARKS: usize = 10_000;
+/// Filters remembered as granted or asked for.
+const FILTERS: usize = 10_000;
+
+/// A packet of the IUT.
+#[derive(Debug)]
+pub(super) struct Seen {
+    index: u64,
+    pub conn: ConnectionId,
+    pub packet: ControlPacket,
+}
+
+/// A response of the IUT to a request of ours.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answer {
+    /// Its status, when it can be read.
+    pub status: Option<i128>,
+}
+
+/// How far the IUT got with its newest connection.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Readiness {
+    /// It is open, and its CONNECT was accepted.
+    pub accepted: bool,
+    /// Filters the session holds.
+    pub granted: BTreeSet<String>,
+    /// When it last sent or was sent something that matters to a session.
+    pub last: Nanos,
+    /// When it last sent a SUBSCRIBE or was sent a CONNACK.
+    pub subscribed_at: Option<Nanos>,
+    /// Keep alive of its CONNECT, in seconds.
+    pub keep_alive: Option<u16>,
+}
+
+/// How the IUT's process ended by itself.
+#[derive(Clone, Debug)]
+pub(super) struct Died {
+    /// In words.
+    pub how: String,
+}
+
+#[derive(Debug)]
+struct Connection {
+    inbound: Framer,
+    outbound: Framer,
+    opened: u64,
+    open: bool,
+    /// SUBSCRIBEs without a SUBACK: packet identifier and filters.
+    pending: BTreeMap<u16, Vec<String>>,
+    unsubscribing: BTreeMap<u16, Vec<String>>,
+}
+
+/// Follows a recording.
+pub(super) struct View {
+    log: Log,
+    next: u64,
+    connections: BTreeMap<ConnectionId, Connection>,
+    packets: VecDeque<Seen>,
+    bytes: usize,
+    keep: u64,
+    asked: BTreeMap<String, Vec<Answer>>,
+    opens: VecDeque<u64>,
+    closes: VecDeque<u64>,
+    exits: VecDeque<u64>,
+    readiness: Readiness,
+    newest: Option<ConnectionId>,
+    died: Option<Died>,
+    /// When bytes last went to the IUT.
+    last_to_iut: Option<Nanos>,
+}
+
+impl View {
+    pub fn new(recorder: &Recorder) -> View {
+        View {
+            log: recorder.log(),
+            next: 0,
+            connections: BTreeMap::new(),
+            packets: VecDeque::new(),
+            bytes: 0,
+            keep: 0,
+            asked: BTreeMap::new(),
+            opens: VecDeque::new(),
+            closes: VecDeque::new(),
+            exits: VecDeque::new(),
+            readiness: Readiness::default(),
+            newest: None,
+            died: None,
+            last_to_iut: None,
+        }
+    }
+
+    /// Forgets packets recorded before `mark`.
+    pub fn forget_before(&mut self, mark: u64) {
+        self.keep = mark;
+        while self.packets.front().is_some_and(|seen| seen.index < mark) {
+            self.drop_oldest();
+        }
+    }
+
+    /// Remembers that answers to a request are of interest.
+    pub fn ask(&mut self, request_id: &str) {
+        self.asked.entry(request_id.to_owned()).or_default();
+    }
+
+    /// Takes in what has been recorded since.
+    pub fn catch_up(&mut self) {
+        for entry in self.log.since(self.next) {
+            self.next = entry.index + 1;
+            match &entry.event {
+                Event::ConnOpen { conn, party: Party::Iut, .. } => self.opened(*conn, entry.index, entry.at),
+                Event::Bytes { conn, direction, data } if direction.of_iut() => {
+                    if *direction == Direction::ToIut {
+                        self.last_to_iut = Some(entry.at);
+                    }
+                    self.bytes(*conn, *direction, data, entry.index, entry.at);
+                }
+                Event::Close { conn, .. } => self.closed(*conn, entry.index, entry.at),
+                Event::Process { change, .. } => self.process(change, entry.index),
+                _ => {}
+            }
+        }
+    }
+
+    fn opened(&mut self, conn: ConnectionId, index: u64, at: Nanos) {
+        let connection = Connection {
+            inbound: Framer::new(LARGEST),
+            outbound: Framer::new(LARGEST),
+            opened: index,
+            open: true,
+            pending: BTreeMap::new(),
+            unsubscribing: BTreeMap::new(),
+        };
+        self.connections.insert(conn, connection);
+        mark(&mut self.opens, index);
+        self.newest = Some(conn);
+        self.readiness.accepted = false;
+        self.readiness.last = at;
+    }
+
+    fn closed(&mut self, conn: ConnectionId, index: u64, at: Nanos) {
+        // One connection may be closed in two halves; either ends what can be said over it.
+        let Some(connection) = self.connections.get_mut(&conn) else { return };
+        if !std::mem::replace(&mut connection.open, false) {
+            return;
+        }
+        connection.inbound = Framer::new(0);
+        connection.outbound = Framer::new(0);
+        mark(&mut self.closes, index);
+        if self.newest == Some(conn) {
+            self.readiness.accepted = false;
+            self.readiness.last = at;
+        }
+    }
+
+    fn process(&mut self, change: &ProcessChange, index: u64) {
+        match change {
+            ProcessChange::Spawn { .. } => self.died = None,
+            ProcessChange::Exit { code, signal, expected } => {
+                mark(&mut self.exits, index);
+                if !expected {
+                    let how = match (code, signal) {
+                        (Some(code), _) => format!("with exit code {code}"),
+                        (None, Some(signal)) => format!("by signal {signal}"),
+                        (None, None) => "for no known reason".to_owned(),
+                    };
+                    self.died = Some(Died { how });
+                }
+            }
+            ProcessChange::StopRequested { .. } | ProcessChange::Orphans { .. } => {}
+        }
+    }
+
+    fn bytes(&mut self, conn: ConnectionId, direction: Direction, data: &[u8], index: u64, at: Nanos) {
+        let from_iut = direction == Direction::FromIut;
+        let Some(connection) = self.connections.get_mut(&conn) else { return };
+        let (framer, sender) = match from_iut {
+            true => (&mut connection.inbound, Sender::Client),
+            false => (&mut connection.outbound, Sender::Server),
+        };
+        framer.push(data);
+        let mut packets = Vec::new();
+        while let Some(frame) = framer.next_frame() {
+            if let Frame::Packet(raw) = frame {
+                packets.push(decode(raw, sender));
+            }
+        }
+        for packet in packets {
+            if from_iut {
+                self.sent(conn, &packet, at);
+                self.keep(Seen { index, conn, packet });
+            } else {
+                self.received(conn, &packet, at);
+            }
+        }
+    }
+
+    fn keep(&mut self, seen: Seen) {
+        if seen.index < self.keep {
+            return;
+        }
+        self.bytes += seen.packet.raw.len();
+        self.packets.push_back(seen);
+        while self.packets.len() > PACKETS || self.bytes > BYTES {
+            self.drop_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some(seen) = self.packets.pop_front() {
+            self.bytes -= seen.packet.raw.len();
+        }
+    }
+
+    fn sent(&mut self, conn: ConnectionId, packet: &ControlPacket, at: Nanos) {
+        match &packet.body {
+            Body::Connect(connect) => {
+                self.readiness.keep_alive = connect.keep_alive.as_ref().map(|k| k.value);
+                self.readiness.last = at;
+            }
+            Body::Subscribe(subscribe) => {
+                self.readiness.last = at;
+                self.readiness.subscribed_at = Some(at);
+                let filters = subscribe.subscriptions.iter().filter_map(|s| s.filter.text.clone()).collect();
+                if let (Some(id), Some(connection)) = (packet.packet_id(), self.connections.get_mut(&conn))
+                    && connection.pending.len() < FILTERS
+                {
+                    connection.pending.insert(id, filters);
+                }
+            }
+            Body::Unsubscribe(unsubscribe) => {
+                self.readiness.last = at;
+                let filters = unsubscribe.filters.iter().filter_map(|f| f.text.clone()).collect();
+                if let (Some(id), Some(connection)) = (packet.packet_id(), self.connections.get_mut(&conn))
+                    && connection.unsubscribing.len() < FILTERS
+                {
+                    connection.unsubscribing.insert(id, filters);
+                }
+            }
+            Body::Publish(publish) => {
+                let topic = publish.topic.as_ref().map(|t| t.display()).unwrap_or_default();
+                self.answered(&topic, &publish.payload.value);
+            }
+            _ => {}
+        }
+    }
+
+    fn received(&mut self, conn: ConnectionId, packet: &ControlPacket, at: Nanos) {
+        match &packet.body {
+            Body::Connack(connack) => {
+                self.readiness.last = at;
+                self.readiness.subscribed_at = Some(at);
+                if !connack.session_present() {
+                    self.readiness.granted.clear();
+                }
+                let accepted = connack.return_code.as_ref().is_some_and(|code| code.value == 0);
+                self.readiness.accepted = accepted && self.newest == Some(conn);
+            }
+            Body::Suback(suback) => {
+                self.readiness.last = at;
+                let id = packet.packet_id();
+                let filters = self.connections.get_mut(&conn).and_then(|c| c.pending.remove(&id?));
+                for (filter, code) in filters.into_iter().flatten().zip(&suback.return_codes) {
+                    if code.value <= 2 && self.readiness.granted.len() < FILTERS {
+                        self.readiness.granted.insert(filter);
+                    }
+                }
+            }
+            Body::Ack(Some(id)) => {
+                let gone = self.connections.get_mut(&conn).and_then(|c| c.unsubscribing.remove(&id.value));
+                if packet.packet_type == PacketType::Unsuback {
+                    for filter in gone.into_iter().flatten() {
+                        self.readiness.granted.remove(&filter);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes a response. One whose message cannot be read still counts where the request_id stands in its
+    /// bytes: a wait need not be long because an answer is wrong.
+    fn answered(&mut self, topic: &str, payload: &[u8]) {
+        let message = openc2::read(topic, payload);
+        let readable = message.as_ref().and_then(|m| Some((m.request_id.clone()?, m.kind, m.status())));
+        if let Some((id, kind, status)) = readable {
+            if kind == Some(ContentKind::Request) {
+                return;
+            }
+            if let Some(answers) = self.asked.get_mut(&id)
+                && answers.len() < ANSWERS
+            {
+                answers.push(Answer { status });
+            }
+            return;
+        }
+        if payload.len() > 64 * 1024 {
+            return;
+        }
+        for (id, answers) in &mut self.asked {
+            let id = id.as_bytes();
+            if answers.is_empty() && !id.is_empty() && payload.windows(id.len()).any(|window| window == id) {
+                answers.push(Answer { status: None });
+            }
+        }
+    }
+
+    /// Packets of the IUT recorded at or after `mark`.
+    pub fn packets_since(&self, mark: u64) -> impl Iterator<Item = &Seen> {
+        self.packets.iter().filter(move |seen| seen.index >= mark)
+    }
+
+    /// Whether a connection was opened at or after `mark`.
+    pub fn opened_since(&self, conn: ConnectionId, mark: u64) -> bool {
+        self.connections.get(&conn).is_some_and(|c| c.opened >= mark)
+    }
+
+    pub fn opens_since(&self, mark: u64) -> u64 {
+        since(&self.opens, mark)
+    }
+
+    pub fn closes_since(&self, mark: u64) -> u64 {
+        since(&self.closes, mark)
+    }
+
+    pub fn exits_since(&self, mark: u64) -> u64 {
+        since(&self.exits, mark)
+    }
+
+    /// Responses to a request that was announced with [`View::ask`].
+    pub fn answers(&self, request_id: &str) -> &[Answer] {
+        self.asked.get(request_id).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn readiness(&self) -> &Readiness {
+        &self.readiness
+    }
+
+    /// How the process ended unasked, since it was last started.
+    pub fn died(&self) -> Option<&Died> {
+        self.died.as_ref()
+    }
+
+    /// Whether the IUT has an open connection.
+    pub fn connected(&self) -> bool {
+        self.connections.values().any(|c| c.open)
+    }
+
+    /// When bytes last went to the IUT.
+    pub fn last_to_iut(&self) -> Option<Nanos> {
+        self.last_to_iut
+    }
+}
+
+fn mark(marks: &mut VecDeque<u64>, index: u64) {
+    if marks.len() == MARKS {
+        marks.pop_front();
+    }
+    marks.push_back(index);
+}
+
+fn since(marks: &VecDeque<u64>, mark: u64) -> u64 {
+    marks.iter().filter(|index| **index >= mark).count() as u64
+}
