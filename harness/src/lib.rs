@@ -11,4 +11,5 @@ pub mod evidence;
 pub mod iut;
 pub mod judge;
 pub mod manifest;
+pub mod run_dir;
 pub mod scenario;

@@ -2,10 +2,11 @@
 //!
 //! Written before the first scenario, completed after the last. A run that was killed leaves it with `completed: false`.
 
+use crate::binding::Binding;
 use crate::judge::Policy;
 use crate::judge::waiver::Waiver;
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Format name and version of manifest.json.
 pub const FORMAT: &str = "touchstone-manifest/1";
@@ -146,6 +147,11 @@ pub enum ManifestError {
     },
 }
 
+/// The catalogues of a binding, as they are now.
+pub fn catalogues(binding: &Binding) -> Vec<CatalogueVersion> {
+    binding.catalogues.iter().map(|c| CatalogueVersion { id: c.id.to_owned(), version: c.version }).collect()
+}
+
 impl Manifest {
     /// Reads the manifest of a run's directory.
     ///
@@ -165,7 +171,15 @@ impl Manifest {
             Some(other) => return Err(foreign(format!("format {other:?}; this program reads {FORMAT:?}"))),
             None => return Err(foreign("no manifest of a Touchstone run: it states no format".to_owned())),
         }
-        serde_json::from_value(value).map_err(|e| foreign(e.to_string()))
+        let manifest: Manifest = serde_json::from_value(value).map_err(|e| foreign(e.to_string()))?;
+        // A manifest may come from anywhere; what it names is read and copied only from below its own directory.
+        let below = |path: &str| {
+            !path.is_empty() && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
+        };
+        match manifest.scenarios.iter().find(|s| !below(&s.evidence)) {
+            Some(outside) => Err(foreign(format!("the evidence of {} is not below this directory", outside.id))),
+            None => Ok(manifest),
+        }
     }
 
     /// The text of manifest.json.

@@ -63,6 +63,19 @@ pub enum RunVerdict {
     Error,
 }
 
+impl RunVerdict {
+    /// The word for it, as in report.json.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            RunVerdict::Pass => "pass",
+            RunVerdict::Partial => "partial",
+            RunVerdict::Incomplete => "incomplete",
+            RunVerdict::Fail => "fail",
+            RunVerdict::Error => "error",
+        }
+    }
+}
+
 /// How many of what.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
@@ -158,6 +171,34 @@ pub enum State {
     OptionNotTaken,
 }
 
+impl State {
+    /// The word for it, as in report.json.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            State::Applicable => "applicable",
+            State::NotApplicable => "not-applicable",
+            State::NotSelected => "not-selected",
+            State::NotYetTested => "not-yet-tested",
+            State::Untestable => "untestable",
+            State::Waived => "waived",
+            State::OptionNotTaken => "option-not-taken",
+        }
+    }
+
+    /// The same, spelled for people.
+    pub const fn words(self) -> &'static str {
+        match self {
+            State::Applicable => "applicable",
+            State::NotApplicable => "not applicable",
+            State::NotSelected => "not selected",
+            State::NotYetTested => "not yet tested",
+            State::Untestable => "untestable",
+            State::Waived => "waived",
+            State::OptionNotTaken => "option not taken",
+        }
+    }
+}
+
 /// Verdict on a requirement under the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -174,6 +215,20 @@ pub enum Verdict {
     Fail,
     /// The test system failed.
     Error,
+}
+
+impl Verdict {
+    /// The word for it, as in report.json.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Verdict::None => "none",
+            Verdict::Pass => "pass",
+            Verdict::Warn => "warn",
+            Verdict::Undecided => "undecided",
+            Verdict::Fail => "fail",
+            Verdict::Error => "error",
+        }
+    }
 }
 
 /// One requirement.

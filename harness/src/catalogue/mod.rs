@@ -88,6 +88,9 @@ pub struct Examples {
     pub silent: &'static [Example],
 }
 
+/// A PICS condition: in words, and its test.
+pub type Condition = (&'static str, fn(&Pics) -> bool);
+
 /// One requirement.
 pub struct Requirement {
     /// Permanent id, `wd04/publish-retain`; never positional, never reused.
@@ -105,7 +108,7 @@ pub struct Requirement {
     /// Whom it binds.
     pub roles: &'static [Role],
     /// PICS condition in words, and its test; `None`: applies always.
-    pub when: Option<(&'static str, fn(&Pics) -> bool)>,
+    pub when: Option<Condition>,
     /// Who brings it about.
     pub trigger: Trigger,
     /// Requirements that break with it by nature.

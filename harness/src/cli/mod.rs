@@ -1,1 +1,105 @@
-//! Subcommands.
+//! The program: one module per subcommand. What a user sees goes through here, and so do the exit codes.
+
+mod args;
+mod broker;
+mod explain;
+mod init;
+mod judge;
+mod list;
+mod output;
+mod reference;
+
+use args::{Arguments, Command};
+use clap::Parser;
+use std::ffi::OsString;
+use std::process::ExitCode;
+use touchstone_reports::model::RunVerdict;
+
+/// Version of this program.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// How the program ends; strongest first: 4, 1, 3, 0. A run that never began ends with 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Conforms, or a partial run with nothing wrong.
+    Conforms = 0,
+    /// Does not conform.
+    Fails = 1,
+    /// Bad usage or configuration; nothing was run.
+    Usage = 2,
+    /// Incomplete, or nothing ran.
+    Incomplete = 3,
+    /// The test system failed.
+    Failed = 4,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit as u8)
+    }
+}
+
+impl From<RunVerdict> for Exit {
+    fn from(verdict: RunVerdict) -> Exit {
+        match verdict {
+            RunVerdict::Pass | RunVerdict::Partial => Exit::Conforms,
+            RunVerdict::Incomplete => Exit::Incomplete,
+            RunVerdict::Fail => Exit::Fails,
+            RunVerdict::Error => Exit::Failed,
+        }
+    }
+}
+
+/// Why a subcommand could not do its work.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// The exit code that fits.
+    exit: Exit,
+    /// What happened, where, and what to do.
+    message: String,
+}
+
+impl Failure {
+    /// Bad usage or configuration.
+    pub(crate) fn usage(message: impl ToString) -> Failure {
+        Failure { exit: Exit::Usage, message: message.to_string() }
+    }
+
+    /// The test system failed.
+    pub(crate) fn internal(message: impl ToString) -> Failure {
+        Failure { exit: Exit::Failed, message: message.to_string() }
+    }
+}
+
+/// Runs the program with the arguments of this process.
+pub fn main() -> ExitCode {
+    run(std::env::args_os()).into()
+}
+
+/// Runs the program: parses `arguments` (the program's name first), works, prints, and says how to end.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no errors; a message that cannot be printed has no other way out.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Conforms };
+        }
+    };
+    let result = match arguments.command {
+        Command::Judge(options) => judge::judge(&options),
+        Command::List(options) => list::list(&options),
+        Command::Explain(options) => explain::explain(&options),
+        Command::Init => Ok(init::init()),
+        Command::Broker(options) => broker::broker(&options),
+        Command::Reference(options) => reference::reference(&options),
+    };
+    match result {
+        Ok(exit) => exit,
+        Err(failure) => {
+            output::error(&failure.message);
+            failure.exit
+        }
+    }
+}

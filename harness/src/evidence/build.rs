@@ -161,9 +161,9 @@ impl Builder {
             Event::Window { name, state } => {
                 self.observations.push(Observation::Window { name: name.clone(), state: *state, at: entry.at });
             }
-            Event::Fault { id, name, state, conn, lawful, packet, .. } => {
-                if *state == FaultState::Fired && name == "inject" {
-                    self.injecting(*conn, packet.len() as u64 / 2, *lawful);
+            Event::Fault { id, name, state, conn, lawful, injected, .. } => {
+                if *state == FaultState::Fired && *injected > 0 {
+                    self.injecting(*conn, *injected, *lawful);
                 }
                 self.observations.push(Observation::Fault {
                     id: *id,

@@ -147,6 +147,7 @@ impl Sketch {
             conn: Some(conn),
             lawful: true,
             packet: String::new(),
+            injected: 0,
             note: String::new(),
         });
         self.close(Closer::Tester, CloseHow::Cut, "cut");
@@ -180,6 +181,7 @@ impl Sketch {
             conn: Some(conn),
             lawful,
             packet: bytes.iter().map(|b| format!("{b:02x}")).collect(),
+            injected: bytes.len() as u64,
             note: String::new(),
         });
         self.edge(bytes);

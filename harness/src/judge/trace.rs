@@ -2,7 +2,6 @@
 
 use crate::evidence::{Evidence, PacketSeen, TimelineItem};
 use touchstone_fixtures::recording::{Direction, Event, FaultState, ProcessChange, StepPhase, Tester, WindowState};
-use touchstone_fixtures::wire::Span;
 use touchstone_fixtures::wire::mqtt311::{Body, ControlPacket};
 use touchstone_reports::model::{TraceField, TracePacket, TraceRow, TraceWhat};
 
@@ -43,8 +42,8 @@ fn row(item: &TimelineItem) -> Option<TraceRow> {
 fn packet_row(seen: &PacketSeen) -> TracePacket {
     let packet = &seen.packet;
     let mut bytes: Vec<u8> = packet.raw.iter().take(BYTES).copied().collect();
-    if let Some(password) = secret(packet) {
-        for byte in bytes.iter_mut().take(password.end as usize).skip(password.start as usize) {
+    for secret in packet.secrets() {
+        for byte in bytes.iter_mut().take(secret.end as usize).skip(secret.start as usize) {
             *byte = b'*';
         }
     }
@@ -76,11 +75,6 @@ fn packet_row(seen: &PacketSeen) -> TracePacket {
         text: payload_text(packet),
         exchange: seen.message.as_ref().and_then(|m| m.request_id.clone()),
     }
-}
-
-/// The bytes that no report may show.
-fn secret(packet: &ControlPacket) -> Option<Span> {
-    packet.connect()?.password.as_ref().map(|password| password.span)
 }
 
 fn summary(seen: &PacketSeen) -> String {

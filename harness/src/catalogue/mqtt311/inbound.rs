@@ -1,0 +1,254 @@
+//! What the IUT owes for packets sent to it: acknowledgements, their identifiers, their order. The
+//! requirements look at [`Owed`]s.
+//!
+//! An acknowledgement proves that its packet arrived. A missing one is proven only when a later packet was
+//! acknowledged in its place, or when the packet was delivered and its connection lived on for the time granted.
+
+use crate::evidence::{Observation, PacketSeen, Setting};
+use crate::judge::{Check, Ledger, Ruling, Witness};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use touchstone_fixtures::recording::{ConnectionId, Nanos, Tester};
+use touchstone_fixtures::wire::mqtt311::PacketType;
+
+/// A PUBLISH above QoS 0, or a PUBREL, sent to the IUT.
+#[derive(Clone, Debug)]
+pub(super) struct Push {
+    /// Where it stands.
+    pub witness: Witness,
+    /// PUBLISH or PUBREL.
+    pub packet_type: PacketType,
+    /// Its identifier.
+    pub id: u16,
+    /// Its QoS; 2 for PUBREL.
+    pub qos: u8,
+    /// Whether the IUT had acknowledged a QoS 1 PUBLISH with this identifier before.
+    pub again: bool,
+    /// A later packet that was acknowledged first.
+    pub overtaken_by: Option<u16>,
+    ordinal: u32,
+    end_at: Nanos,
+    delivered: bool,
+}
+
+/// What an observation means for the duties of the IUT as a receiver.
+pub(super) enum Owed<'a> {
+    /// A packet got the acknowledgement it asks for; the how manieth of its kind on the connection that is.
+    Answered { push: Push, ack: &'a PacketSeen, nth: u32 },
+    /// A packet got an acknowledgement of another type.
+    WrongType { push: Push, ack: &'a PacketSeen },
+    /// An acknowledgement with an identifier that was never sent to the IUT.
+    Unknown {
+        ack: &'a PacketSeen,
+        /// The identifier it can only have meant.
+        meant: Option<u16>,
+        /// Whether nothing but QoS 0 was there to be answered.
+        only_qos0: bool,
+    },
+    /// A packet was not acknowledged, though it arrived, in `lived` nanoseconds.
+    Missing { push: Push, lived: u64 },
+    /// The connection ended before that could be told.
+    CutShort { push: Push, lived: u64 },
+}
+
+/// Decides what an [`Owed`] is worth.
+pub(super) type Judge = fn(&Owed<'_>, &Setting) -> Option<(Witness, Ruling)>;
+
+#[derive(Debug, Default)]
+struct Connection {
+    publishes: VecDeque<Push>,
+    pubrels: VecDeque<Push>,
+    answered: BTreeMap<PacketType, u32>,
+    qos0: bool,
+    disconnected: bool,
+}
+
+/// Follows deliveries for one requirement.
+pub(super) struct Inbound {
+    judge: Judge,
+    connections: BTreeMap<ConnectionId, Connection>,
+    /// Identifiers ever sent to the IUT.
+    sent: BTreeSet<u16>,
+    /// Identifiers of QoS 1 PUBLISHes it has acknowledged.
+    acknowledged: BTreeSet<u16>,
+    /// Whether a PUBLISH was sent whose identifier cannot be read: then any identifier may be its.
+    obscure: bool,
+    /// Largest scheduling lag of the tester: granted on top of the time to answer.
+    lag: u64,
+}
+
+impl Inbound {
+    /// A check by `judge`.
+    pub fn check(judge: Judge) -> Box<dyn Check> {
+        Box::new(Inbound {
+            judge,
+            connections: BTreeMap::new(),
+            sent: BTreeSet::new(),
+            acknowledged: BTreeSet::new(),
+            obscure: false,
+            lag: 0,
+        })
+    }
+
+    fn tell(&self, owed: &Owed<'_>, setting: &Setting, ledger: &mut Ledger) {
+        if let Some((witness, ruling)) = (self.judge)(owed, setting) {
+            ledger.enter(witness, ruling);
+        }
+    }
+
+    fn arriving(&mut self, p: &PacketSeen) {
+        let qos = match (p.packet.packet_type, p.packet.publish()) {
+            (_, Some(publish)) => publish.qos,
+            (PacketType::Pubrel, None) => 2,
+            _ => return,
+        };
+        let connection = self.connections.entry(p.conn).or_default();
+        if qos == 0 {
+            connection.qos0 = true;
+            return;
+        }
+        let Some(id) = p.packet.packet_id() else {
+            self.obscure = true;
+            return;
+        };
+        self.sent.insert(id);
+        // A packet with defects obliges nobody, and after its DISCONNECT a client may send nothing.
+        if !p.packet.defects.is_empty() || (p.injected && !p.lawful) || connection.disconnected || qos > 2 {
+            return;
+        }
+        let queue = if p.packet.publish().is_some() { &mut connection.publishes } else { &mut connection.pubrels };
+        if queue.iter().any(|push| push.id == id) {
+            return;
+        }
+        queue.push_back(Push {
+            witness: Witness::packet(p),
+            packet_type: p.packet.packet_type,
+            id,
+            qos,
+            again: qos == 1 && self.acknowledged.contains(&id),
+            overtaken_by: None,
+            ordinal: p.ordinal,
+            end_at: p.end_at,
+            delivered: false,
+        });
+    }
+
+    fn leaving(&mut self, p: &PacketSeen, setting: &Setting, ledger: &mut Ledger) {
+        let packet_type = p.packet.packet_type;
+        if packet_type == PacketType::Disconnect {
+            self.over(p.conn, p.at, setting, ledger);
+            self.connections.entry(p.conn).or_default().disconnected = true;
+            return;
+        }
+        if !matches!(packet_type, PacketType::Puback | PacketType::Pubrec | PacketType::Pubcomp) {
+            return;
+        }
+        let Some(id) = p.packet.packet_id() else { return };
+        let connection = self.connections.entry(p.conn).or_default();
+        let owed = connection.settle(p, id);
+        if matches!(&owed, Some(Owed::Answered { push, .. }) if push.qos == 1) {
+            self.acknowledged.insert(id);
+        }
+        let owed = match owed {
+            None if self.sent.contains(&id) || self.obscure || !setting.births_known => None,
+            None => Some(connection.unknown(p)),
+            owed => owed,
+        };
+        if let Some(owed) = owed {
+            self.tell(&owed, setting, ledger);
+        }
+    }
+
+    fn delivered(&mut self, p: &PacketSeen) {
+        let Some(connection) = self.connections.get_mut(&p.conn) else { return };
+        let queue = match p.packet.packet_type {
+            PacketType::Publish => &mut connection.publishes,
+            PacketType::Pubrel => &mut connection.pubrels,
+            _ => return,
+        };
+        if let Ok(at) = queue.binary_search_by_key(&p.ordinal, |push| push.ordinal) {
+            queue[at].delivered = true;
+        }
+    }
+
+    /// Nothing more will be acknowledged on this connection.
+    fn over(&mut self, conn: ConnectionId, at: Nanos, setting: &Setting, ledger: &mut Ledger) {
+        let Some(connection) = self.connections.get_mut(&conn) else { return };
+        let open: Vec<Push> = connection.publishes.drain(..).chain(connection.pubrels.drain(..)).collect();
+        let granted = setting.tolerances.response.saturating_add(self.lag);
+        for push in open {
+            let lived = at.since(push.end_at);
+            if push.overtaken_by.is_some() || (push.delivered && lived > granted) {
+                self.tell(&Owed::Missing { push, lived }, setting, ledger);
+            } else if push.delivered {
+                self.tell(&Owed::CutShort { push, lived }, setting, ledger);
+            }
+        }
+    }
+}
+
+impl Connection {
+    /// Finds what an acknowledgement answers, and takes it off the list.
+    fn settle<'a>(&mut self, ack: &'a PacketSeen, id: u16) -> Option<Owed<'a>> {
+        let ack_type = ack.packet.packet_type;
+        let pubcomp = ack_type == PacketType::Pubcomp;
+        if pubcomp && let Some(at) = self.pubrels.iter().position(|push| push.id == id) {
+            let push = self.pubrels.remove(at)?;
+            return Some(self.answered(push, ack));
+        }
+        let at = self.publishes.iter().position(|push| push.id == id)?;
+        let push = self.publishes.remove(at)?;
+        if (push.qos == 1) != (ack_type == PacketType::Puback) || pubcomp {
+            return Some(Owed::WrongType { push, ack });
+        }
+        for earlier in self.publishes.iter_mut().take(at).filter(|earlier| earlier.qos == push.qos) {
+            earlier.overtaken_by.get_or_insert(id);
+        }
+        Some(self.answered(push, ack))
+    }
+
+    fn answered<'a>(&mut self, push: Push, ack: &'a PacketSeen) -> Owed<'a> {
+        let nth = self.answered.entry(ack.packet.packet_type).or_insert(0);
+        *nth += 1;
+        Owed::Answered { push, ack, nth: *nth }
+    }
+
+    fn unknown<'a>(&self, ack: &'a PacketSeen) -> Owed<'a> {
+        let pubcomp = ack.packet.packet_type == PacketType::Pubcomp;
+        let queue = if pubcomp { &self.pubrels } else { &self.publishes };
+        let meant = if queue.len() == 1 { queue.front().map(|push| push.id) } else { None };
+        Owed::Unknown { ack, meant, only_qos0: self.qos0 && self.publishes.is_empty() && self.pubrels.is_empty() }
+    }
+}
+
+impl Check for Inbound {
+    fn observe(&mut self, observation: &Observation, setting: &Setting, ledger: &mut Ledger) {
+        match observation {
+            Observation::Packet(p) if p.packet.truncated => {}
+            Observation::Packet(p) if p.from_iut() => self.leaving(p, setting, ledger),
+            Observation::Packet(p) => self.arriving(p),
+            Observation::Delivered(p) => self.delivered(p),
+            Observation::Tester(Tester::Lag { nanos }) => self.lag = self.lag.max(*nanos),
+            Observation::Closed { conn, at, .. } => {
+                self.over(*conn, *at, setting, ledger);
+                self.connections.remove(conn);
+            }
+            Observation::End { at, .. } => {
+                let open: Vec<ConnectionId> = self.connections.keys().copied().collect();
+                for conn in open {
+                    self.over(conn, *at, setting, ledger);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Two checks that judge one requirement together.
+pub(super) struct Both(pub Box<dyn Check>, pub Box<dyn Check>);
+
+impl Check for Both {
+    fn observe(&mut self, observation: &Observation, setting: &Setting, ledger: &mut Ledger) {
+        self.0.observe(observation, setting, ledger);
+        self.1.observe(observation, setting, ledger);
+    }
+}

@@ -1,0 +1,345 @@
+//! What the IUT sends under packet identifiers: which are in use, which copies are first, which PUBRECs it
+//! has answered. The requirements look at [`Sent`]s.
+//!
+//! The sets live as long as the session (3.1.2.4): Clean Session 1 and Session Present 0 empty them, Session Present 1
+//! keeps those of PUBLISH and PUBREL. All of them are keyed by 16-bit identifiers, and so are bounded.
+
+use crate::evidence::{Observation, PacketSeen, Setting};
+use crate::judge::{Check, Ledger, Ruling, Witness};
+use bytes::Bytes;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use touchstone_fixtures::recording::{ConnectionId, Nanos, ProcessChange, Tester};
+use touchstone_fixtures::wire::mqtt311::{Body, PacketType};
+
+/// Sessions that are followed; an IUT that uses more client identifiers is no longer judged.
+const SESSIONS: usize = 256;
+
+/// What holds a packet identifier.
+#[derive(Clone, Debug)]
+pub(super) struct Holder {
+    /// Type of the packet that took it.
+    pub packet_type: PacketType,
+    /// Its QoS; 0 for SUBSCRIBE and UNSUBSCRIBE.
+    pub qos: u8,
+    /// Its connection.
+    pub conn: ConnectionId,
+    /// Its position there.
+    pub ordinal: u32,
+    /// Whether its PUBREC was sent.
+    pub received: bool,
+    fingerprint: u64,
+}
+
+/// What an observation means for the identifiers of the IUT.
+pub(super) enum Sent<'a> {
+    /// A packet took an identifier that nothing seen holds. A PUBLISH among them has DUP=0.
+    New {
+        packet: &'a PacketSeen,
+        /// Whether the session was seen from its beginning, so that nothing unseen holds it either.
+        born: bool,
+    },
+    /// A packet took an identifier that `Holder` holds.
+    InUse(&'a PacketSeen, Holder),
+    /// The same content under the same identifier with DUP=0: sent again, or a new message like the old.
+    Ambiguous(&'a PacketSeen, Holder),
+    /// The first copy that was seen has DUP=1; whether an earlier one can have been lost.
+    FirstWithDup { packet: &'a PacketSeen, lost: bool },
+    /// A PUBREL; whether the IUT ever sent a QoS 2 PUBLISH with its identifier.
+    Pubrel { packet: &'a PacketSeen, known: bool },
+    /// A PUBREC got its PUBREL.
+    Released(&'a PacketSeen),
+    /// A PUBREC did not get its PUBREL before its connection was over.
+    Unreleased {
+        pubrec: Received,
+        lived: u64,
+        /// The time granted to answer, in nanoseconds.
+        granted: u64,
+    },
+    /// More than can be followed.
+    Overflow(&'a PacketSeen),
+}
+
+/// A PUBREC to the IUT.
+#[derive(Clone, Debug)]
+pub(super) struct Received {
+    /// Its packet.
+    pub packet: Arc<PacketSeen>,
+    /// Its identifier.
+    pub id: u16,
+    /// Whether it reached the IUT.
+    pub delivered: bool,
+    /// A later PUBREC that was answered first.
+    pub overtaken_by: Option<u16>,
+}
+
+/// Decides what a [`Sent`] is worth.
+pub(super) type Judge = fn(&Sent<'_>, &Setting) -> Option<(Witness, Ruling)>;
+
+#[derive(Debug, Default)]
+struct Session {
+    birth_known: bool,
+    open: BTreeMap<u16, Holder>,
+    /// Fingerprint of the last PUBLISH that was acknowledged under each identifier.
+    done: BTreeMap<u16, u64>,
+}
+
+#[derive(Debug)]
+struct Connection {
+    session: Bytes,
+    /// Whether the client does not know yet if its earlier session is there.
+    awaiting: bool,
+    disconnected: bool,
+    received: Vec<Received>,
+}
+
+/// Follows identifiers for one requirement.
+pub(super) struct Outbound {
+    judge: Judge,
+    sessions: BTreeMap<Bytes, Session>,
+    connections: BTreeMap<ConnectionId, Connection>,
+    /// Identifiers of every QoS 2 PUBLISH so far.
+    qos2: BTreeSet<u16>,
+    /// Whether a connection ended without DISCONNECT: something may have been lost with it.
+    unclean: bool,
+    /// Largest scheduling lag of the tester: granted on top of the time to answer.
+    lag: u64,
+    overflown: bool,
+}
+
+impl Outbound {
+    /// A check by `judge`.
+    pub fn check(judge: Judge) -> Box<dyn Check> {
+        Box::new(Outbound {
+            judge,
+            sessions: BTreeMap::new(),
+            connections: BTreeMap::new(),
+            qos2: BTreeSet::new(),
+            unclean: false,
+            lag: 0,
+            overflown: false,
+        })
+    }
+
+    fn tell(&self, sent: &Sent<'_>, setting: &Setting, ledger: &mut Ledger) {
+        if let Some((witness, ruling)) = (self.judge)(sent, setting) {
+            ledger.enter(witness, ruling);
+        }
+    }
+
+    /// A connection begins by its first packet, which should be a CONNECT.
+    fn begin(&mut self, p: &PacketSeen, setting: &Setting) {
+        let connect = p.packet.connect();
+        let session = connect
+            .and_then(|c| c.client_id.as_ref())
+            .map(|id| id.bytes.clone())
+            .filter(|id| !id.is_empty())
+            .unwrap_or_else(|| Bytes::from(format!("\0connection {}", p.conn)));
+        if self.connections.values().any(|c| c.session == session) {
+            self.unclean = true;
+        }
+        let clean = connect.is_none_or(|c| c.clean_session());
+        if clean {
+            self.sessions.remove(&session);
+        }
+        if self.sessions.len() < SESSIONS {
+            let birth_known = clean || setting.births_known;
+            self.sessions.entry(session.clone()).or_insert(Session { birth_known, ..Session::default() });
+        }
+        self.connections
+            .insert(p.conn, Connection { session, awaiting: !clean, disconnected: false, received: Vec::new() });
+    }
+
+    fn leaving(&mut self, p: &PacketSeen, setting: &Setting, ledger: &mut Ledger) {
+        if !self.connections.contains_key(&p.conn) {
+            self.begin(p, setting);
+        }
+        let packet = &p.packet;
+        match (packet.packet_type, packet.packet_id().filter(|id| *id != 0)) {
+            (PacketType::Disconnect, _) => {
+                if let Some(connection) = self.connections.get_mut(&p.conn) {
+                    connection.disconnected = true;
+                }
+                self.unreleased(p.conn, p.at, setting, ledger);
+            }
+            (PacketType::Publish | PacketType::Subscribe | PacketType::Unsubscribe, Some(id))
+                if packet.publish().is_none_or(|publish| publish.qos < 3) =>
+            {
+                self.take(p, id, setting, ledger);
+            }
+            (PacketType::Pubrel, Some(id)) => self.release(p, id, setting, ledger),
+            _ => {}
+        }
+    }
+
+    fn take(&mut self, p: &PacketSeen, id: u16, setting: &Setting, ledger: &mut Ledger) {
+        let (qos, dup) = p.packet.publish().map_or((0, false), |publish| (publish.qos, publish.dup));
+        if qos == 2 {
+            self.qos2.insert(id);
+        }
+        let Some(connection) = self.connections.get(&p.conn) else { return };
+        let awaiting = connection.awaiting;
+        let Some(session) = self.sessions.get_mut(&connection.session) else {
+            if !std::mem::replace(&mut self.overflown, true) {
+                self.tell(&Sent::Overflow(p), setting, ledger);
+            }
+            return;
+        };
+        let fingerprint = fingerprint(p);
+        let new = Holder {
+            packet_type: p.packet.packet_type,
+            qos,
+            conn: p.conn,
+            ordinal: p.ordinal,
+            received: false,
+            fingerprint,
+        };
+        let sent = match session.open.get(&id) {
+            Some(holder) if holder.fingerprint == fingerprint && (dup || holder.conn != p.conn) => None,
+            Some(holder) if holder.fingerprint == fingerprint => Some(Sent::Ambiguous(p, holder.clone())),
+            // Before its CONNACK a client cannot know whether the earlier session still holds the identifier.
+            Some(holder) if awaiting && holder.conn != p.conn => {
+                session.open.insert(id, new);
+                None
+            }
+            Some(_) => session.open.insert(id, new).map(|holder| Sent::InUse(p, holder)),
+            None if dup && session.done.get(&id) == Some(&fingerprint) => None,
+            None => {
+                session.open.insert(id, new);
+                let born = session.birth_known;
+                let lost = self.unclean || !born;
+                Some(if dup { Sent::FirstWithDup { packet: p, lost } } else { Sent::New { packet: p, born } })
+            }
+        };
+        if let Some(sent) = sent {
+            self.tell(&sent, setting, ledger);
+        }
+    }
+
+    fn release(&mut self, p: &PacketSeen, id: u16, setting: &Setting, ledger: &mut Ledger) {
+        let birth_known = self
+            .connections
+            .get(&p.conn)
+            .and_then(|c| self.sessions.get(&c.session))
+            .is_some_and(|session| session.birth_known);
+        let known = self.qos2.contains(&id);
+        if known || birth_known {
+            self.tell(&Sent::Pubrel { packet: p, known }, setting, ledger);
+        }
+        let Some(connection) = self.connections.get_mut(&p.conn) else { return };
+        if let Some(at) = connection.received.iter().position(|r| r.id == id) {
+            connection.received.remove(at);
+            for earlier in &mut connection.received[..at] {
+                earlier.overtaken_by.get_or_insert(id);
+            }
+            self.tell(&Sent::Released(p), setting, ledger);
+        }
+    }
+
+    fn arriving(&mut self, p: &Arc<PacketSeen>) {
+        let Some(connection) = self.connections.get_mut(&p.conn) else { return };
+        let Some(session) = self.sessions.get_mut(&connection.session) else { return };
+        if let Body::Connack(connack) = &p.packet.body {
+            if connection.awaiting && connack.return_code.as_ref().is_some_and(|code| code.value == 0) {
+                connection.awaiting = false;
+                let resumed = connack.session_present();
+                session.open.retain(|_, holder| {
+                    holder.conn == p.conn || (resumed && holder.packet_type == PacketType::Publish)
+                });
+                session.birth_known |= !resumed;
+            }
+            return;
+        }
+        let Some(id) = p.packet.packet_id() else { return };
+        let Some(holder) = session.open.get_mut(&id) else { return };
+        let finished = match (p.packet.packet_type, holder.packet_type, holder.qos) {
+            (PacketType::Puback, PacketType::Publish, 1)
+            | (PacketType::Pubcomp, PacketType::Publish, 2)
+            | (PacketType::Suback, PacketType::Subscribe, _)
+            | (PacketType::Unsuback, PacketType::Unsubscribe, _) => true,
+            (PacketType::Pubrec, PacketType::Publish, 2) => {
+                holder.received = true;
+                if !connection.disconnected && connection.received.iter().all(|r| r.id != id) {
+                    connection.received.push(Received {
+                        packet: Arc::clone(p),
+                        id,
+                        delivered: false,
+                        overtaken_by: None,
+                    });
+                }
+                false
+            }
+            _ => false,
+        };
+        if finished && let Some(holder) = session.open.remove(&id) {
+            session.done.insert(id, holder.fingerprint);
+        }
+    }
+
+    fn delivered(&mut self, p: &PacketSeen) {
+        if p.packet.packet_type == PacketType::Pubrec
+            && let Some(connection) = self.connections.get_mut(&p.conn)
+            && let Some(pubrec) = connection.received.iter_mut().find(|r| r.packet.ordinal == p.ordinal)
+        {
+            pubrec.delivered = true;
+        }
+    }
+
+    /// Nothing more will be sent on this connection: PUBRECs without PUBREL stay so.
+    fn unreleased(&mut self, conn: ConnectionId, at: Nanos, setting: &Setting, ledger: &mut Ledger) {
+        let Some(connection) = self.connections.get_mut(&conn) else { return };
+        for pubrec in std::mem::take(&mut connection.received) {
+            let lived = at.since(pubrec.packet.end_at);
+            let granted = setting.tolerances.response.saturating_add(self.lag);
+            if pubrec.delivered || pubrec.overtaken_by.is_some() {
+                self.tell(&Sent::Unreleased { pubrec, lived, granted }, setting, ledger);
+            }
+        }
+    }
+}
+
+impl Check for Outbound {
+    fn observe(&mut self, observation: &Observation, setting: &Setting, ledger: &mut Ledger) {
+        match observation {
+            Observation::Packet(p) if p.packet.truncated => {}
+            Observation::Packet(p) if p.from_iut() => self.leaving(p, setting, ledger),
+            Observation::Packet(p) => self.arriving(p),
+            Observation::Delivered(p) => self.delivered(p),
+            Observation::Tester(Tester::Lag { nanos }) => self.lag = self.lag.max(*nanos),
+            // What a client keeps beyond the end of its process is its own affair (4.1).
+            Observation::Process { change: ProcessChange::Spawn { .. }, .. } => {
+                for session in self.sessions.values_mut() {
+                    session.open.clear();
+                }
+            }
+            Observation::Closed { conn, at, .. } => {
+                self.unreleased(*conn, *at, setting, ledger);
+                if self.connections.remove(conn).is_some_and(|c| !c.disconnected) {
+                    self.unclean = true;
+                }
+            }
+            Observation::End { at, .. } => {
+                let open: Vec<ConnectionId> = self.connections.keys().copied().collect();
+                for conn in open {
+                    self.unreleased(conn, *at, setting, ledger);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Tells messages apart without keeping them: topic and payload of a PUBLISH, all bytes of other packets.
+fn fingerprint(p: &PacketSeen) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    match p.packet.publish() {
+        Some(publish) => {
+            publish.qos.hash(&mut hasher);
+            publish.topic.as_ref().map(|topic| &topic.bytes).hash(&mut hasher);
+            publish.payload.value.hash(&mut hasher);
+        }
+        None => p.packet.raw.hash(&mut hasher),
+    }
+    hasher.finish()
+}

@@ -1,0 +1,235 @@
+//! Packet identifiers of what the IUT sends (2.3.1), and DUP of first copies (3.3.1.1).
+
+use super::outbound::{Outbound, Sent};
+use super::support::{
+    by_defect, only_connected, packet_id_span, ping, publishes, publishes_above_0, ready, receives_only, sends,
+};
+use crate::catalogue::{Condition, Examples, Judged, Trigger};
+use crate::evidence::PacketSeen;
+use crate::judge::{Ruling, Witness};
+use crate::requirement;
+use touchstone_fixtures::wire::mqtt311::{ControlPacket, PacketType, build};
+
+/// Binds only those that publish at QoS 1.
+pub(super) const AT_QOS_1: Option<Condition> =
+    Some(("it publishes at QoS 1 (`qos` is not 2)", |pics| pics.qos != Some(2)));
+
+fn takes_an_id(packet: &ControlPacket) -> bool {
+    matches!(packet.packet_type, PacketType::Subscribe | PacketType::Unsubscribe) || publishes_above_0(packet)
+}
+
+requirement! {
+    /// SUBSCRIBE, UNSUBSCRIBE and a PUBLISH above QoS 0 carry a packet identifier that is not 0.
+    ///
+    /// # Judged
+    /// On every such packet of the IUT.
+    PACKET_ID_NON_ZERO {
+        id: "mqtt311/packet-id-non-zero",
+        rows: &["MQTT-2.3.1-1"],
+        clause: "2.3.1",
+        judged: Judged::Packet(|p, _| {
+            by_defect(p, "MQTT-2.3.1-1", takes_an_id, "carries no packet identifier, or 0")
+        }),
+        examples: Examples {
+            conforming: &[ready, publishes],
+            violating: &[
+                |s| sends(s, build::subscribe(0, [("a", 1)])),
+                |s| sends(s, build::publish("a", 1, 0, b"x")),
+                |s| sends(s, build::unsubscribe(0, ["a"])),
+            ],
+            silent: &[ping, |s| receives_only(s, build::publish("a", 1, 0, b"x"))],
+        },
+    }
+}
+
+requirement! {
+    /// A new SUBSCRIBE, UNSUBSCRIBE or PUBLISH above QoS 0 takes a packet identifier that is not in use.
+    ///
+    /// # Interpretation
+    /// The three share one set. An identifier is in use until PUBACK (QoS 1), PUBCOMP (QoS 2), SUBACK or
+    /// UNSUBACK; those of PUBLISH survive a reconnect to the same session, the others do not. Identifiers the
+    /// server chose are a set of their own. A copy of the same message is not a new packet.
+    ///
+    /// # Judged
+    /// On every such packet of the IUT, against the identifiers it was seen to hold. An identical PUBLISH with
+    /// DUP=0 on the same connection is undecided: a retransmission without DUP, or a second message.
+    PACKET_ID_UNUSED {
+        id: "mqtt311/packet-id-unused",
+        rows: &["MQTT-2.3.1-2"],
+        clause: "2.3.1",
+        judged: Judged::Machine(|| Outbound::check(|sent, _| unused(sent, |_| true))),
+        examples: Examples {
+            conforming: &[
+                ready,
+                publishes,
+                |s| {
+                    publishes(s);
+                    s.iut(build::publish("oc2/rsp", 1, 9, b"two"));
+                },
+                |s| {
+                    s.ready();
+                    s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+                    s.cut();
+                    s.reconnect();
+                    s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 9, b"one"));
+                },
+                |s| {
+                    s.connect();
+                    s.iut(build::subscribe(5, [("a", 1)]));
+                    s.cut();
+                    s.reconnect();
+                    s.iut(build::subscribe(5, [("b", 1)]));
+                },
+            ],
+            violating: &[
+                |s| {
+                    s.ready();
+                    s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+                    s.iut(build::publish("oc2/rsp", 1, 9, b"two"));
+                },
+                |s| {
+                    s.ready();
+                    s.iut(build::publish("oc2/rsp", 2, 9, b"one"));
+                    s.edge(build::pubrec(9));
+                    s.iut(build::subscribe(9, [("a", 1)]));
+                },
+                |s| {
+                    s.ready();
+                    s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+                    s.cut();
+                    s.reconnect();
+                    s.iut(build::publish("oc2/rsp", 1, 9, b"two"));
+                },
+            ],
+            silent: &[only_connected, ping, |s| {
+                s.births_known = false;
+                s.reconnect();
+                s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+            }],
+        },
+    }
+}
+
+/// Rules on an identifier that was taken by a packet `of` interest.
+pub(super) fn unused(sent: &Sent<'_>, of: fn(&ControlPacket) -> bool) -> Option<(Witness, Ruling)> {
+    match sent {
+        Sent::New { packet: p, born: true } if of(&p.packet) => Some((Witness::packet(p), Ruling::Met)),
+        Sent::InUse(p, holder) if of(&p.packet) => {
+            let id = p.packet.packet_id().unwrap_or_default();
+            let place = if holder.conn == p.conn {
+                format!("packet {}", holder.ordinal)
+            } else {
+                format!("packet {} of connection {}", holder.ordinal, holder.conn)
+            };
+            let since = if holder.received { "PUBREC came, PUBCOMP did not" } else { "not acknowledged yet" };
+            let ruling = Ruling::broken_at(
+                p,
+                packet_id_span(&p.packet),
+                format!("{} sent with a packet identifier that is in use", p.packet.packet_type.name()),
+                "a packet identifier that is not in use",
+                format!("{id}, held by the {} in {place} ({since})", holder.packet_type.name()),
+            );
+            Some((Witness::packet(p), ruling))
+        }
+        Sent::Ambiguous(p, holder) if of(&p.packet) => Some((
+            Witness::packet(p),
+            Ruling::Undecided(format!(
+                "packet {} came again with the same packet identifier and DUP=0: a retransmission without DUP, or a \
+                 second message like the first",
+                holder.ordinal
+            )),
+        )),
+        Sent::Overflow(p) => Some((Witness::packet(p), overflow())),
+        _ => None,
+    }
+}
+
+fn overflow() -> Ruling {
+    Ruling::Undecided("the IUT used more client identifiers than can be followed".to_owned())
+}
+
+requirement! {
+    /// A packet that is sent again keeps its packet identifier.
+    ///
+    /// # Judged
+    /// Not yet: it takes a withheld acknowledgement and a cut connection.
+    PACKET_ID_KEPT {
+        id: "mqtt311/packet-id-kept-on-resend",
+        rows: &["MQTT-2.3.1-3a"],
+        clause: "2.3.1",
+        trigger: Trigger::Tester,
+        judged: Judged::NotYet("needs withheld acknowledgements and a cut connection"),
+    }
+}
+
+requirement! {
+    /// A packet identifier is free again only after the acknowledgement that ends its exchange: PUBACK, PUBCOMP,
+    /// SUBACK or UNSUBACK.
+    ///
+    /// # Judged
+    /// Not yet: it takes withheld acknowledgements.
+    PACKET_ID_FREED {
+        id: "mqtt311/packet-id-freed-by-ack",
+        rows: &["MQTT-2.3.1-3b"],
+        clause: "2.3.1",
+        trigger: Trigger::Tester,
+        judged: Judged::NotYet("needs withheld acknowledgements"),
+    }
+}
+
+requirement! {
+    /// DUP of an outgoing PUBLISH depends only on whether it is a retransmission, never on a copy that came in.
+    ///
+    /// # Interpretation
+    /// The first copy of a message has DUP=0.
+    ///
+    /// # Judged
+    /// On every PUBLISH of the IUT above QoS 0 that is the first copy seen. DUP=1 on it is undecided when the
+    /// session began before the recording, or an earlier connection ended without DISCONNECT: the first copy may
+    /// have been lost with it.
+    DUP_INDEPENDENT {
+        id: "mqtt311/dup-independent",
+        rows: &["MQTT-3.3.1-3"],
+        clause: "3.3.1.1",
+        trigger: Trigger::Tester,
+        judged: Judged::Machine(|| Outbound::check(|sent, _| first_copy(sent, |p| publishes_above_0(&p.packet)))),
+        examples: Examples {
+            conforming: &[publishes, |s| {
+                s.ready();
+                s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+                s.cut();
+                s.reconnect();
+                s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 9, b"one"));
+            }],
+            violating: &[|s| {
+                s.ready();
+                s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 9, b"one"));
+            }],
+            silent: &[ready, |s| sends(s, build::publish("a", 0, 0, b"x"))],
+        },
+    }
+}
+
+/// Rules on the DUP bit of first copies `of` interest.
+pub(super) fn first_copy(sent: &Sent<'_>, of: fn(&PacketSeen) -> bool) -> Option<(Witness, Ruling)> {
+    match sent {
+        Sent::New { packet: p, .. } if of(p) => Some((Witness::packet(p), Ruling::Met)),
+        Sent::FirstWithDup { packet: p, lost: true } if of(p) => Some((
+            Witness::bits(p, 0, 0x08),
+            Ruling::Undecided("DUP=1 on the first copy that was seen; an earlier one may have been lost".to_owned()),
+        )),
+        Sent::FirstWithDup { packet: p, lost: false } if of(p) => {
+            let ruling = Ruling::broken_bits(
+                p,
+                0,
+                0x08,
+                "PUBLISH sent for the first time with DUP=1",
+                "DUP 0",
+                format!("DUP 1, first byte {:02X}", p.packet.raw.first().copied().unwrap_or_default()),
+            );
+            Some((Witness::packet(p), ruling))
+        }
+        Sent::Overflow(p) => Some((Witness::packet(p), overflow())),
+        _ => None,
+    }
+}

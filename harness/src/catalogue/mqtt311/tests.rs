@@ -1,0 +1,101 @@
+//! What the violating examples of this catalogue read like, and what else they break.
+
+use super::CATALOGUE;
+use crate::evidence::observe;
+use crate::evidence::sketch::Sketch;
+use crate::judge::{Outcome, judge};
+use proptest::prelude::*;
+use std::fmt::Write;
+
+/// The sentences of every violating example, with everything else in the catalogue that breaks with it.
+#[test]
+fn violations_are_told_plainly() {
+    let mut told = String::new();
+    for requirement in CATALOGUE.requirements {
+        for (number, example) in requirement.examples.violating.iter().enumerate() {
+            let evidence = observe(&Sketch::of(*example)).expect("sketches have a context");
+            let ledgers = judge(&evidence, CATALOGUE.requirements.iter().copied());
+            let _ = writeln!(told, "{} [{number}]", requirement.id);
+            for finding in ledgers.get(requirement.id).into_iter().flat_map(|l| l.findings(false)) {
+                let at = &finding.witness;
+                let packet = at.packet.map_or_else(String::new, |p| format!(" packet {p}"));
+                let bytes = at.bytes.map_or_else(String::new, |b| format!(" bytes {}..{}", b.start, b.end));
+                let bits = if at.bits == 0 { String::new() } else { format!(" bits {:08b}", at.bits) };
+                let _ = writeln!(told, "    {}:{packet}{bytes}{bits}", finding.said);
+                let _ = writeln!(told, "    expected {}; was {}", finding.expected, finding.actual);
+            }
+            let also: Vec<&str> = ledgers
+                .iter()
+                .filter(|(id, ledger)| **id != requirement.id && ledger.outcome(false) == Outcome::Broken)
+                .map(|(id, _)| *id)
+                .collect();
+            if !also.is_empty() {
+                let _ = writeln!(told, "    with {}", also.join(", "));
+            }
+        }
+    }
+    insta::assert_snapshot!(told);
+}
+
+/// What one requirement calls conforming breaks no other.
+#[test]
+fn conforming_examples_break_nothing() {
+    for requirement in CATALOGUE.requirements {
+        for (number, example) in requirement.examples.conforming.iter().enumerate() {
+            let evidence = observe(&Sketch::of(*example)).expect("sketches have a context");
+            let ledgers = judge(&evidence, CATALOGUE.requirements.iter().copied());
+            let broken: Vec<String> = ledgers
+                .iter()
+                .filter(|(_, ledger)| ledger.outcome(false) > Outcome::Met)
+                .map(|(id, ledger)| format!("{id}: {:?}", ledger.findings(false).collect::<Vec<_>>()))
+                .collect();
+            assert!(broken.is_empty(), "{} [{number}] breaks {broken:#?}", requirement.id);
+        }
+    }
+}
+
+/// One act of a hostile conversation: who, and which bytes.
+fn act() -> impl Strategy<Value = (u8, Vec<u8>)> {
+    let first = prop::sample::select(vec![
+        0x00, 0x10, 0x20, 0x30, 0x32, 0x34, 0x36, 0x3A, 0x40, 0x50, 0x62, 0x70, 0x82, 0x90, 0xA2, 0xB0, 0xC0, 0xE0,
+        0xF0,
+    ]);
+    let body = prop_oneof![
+        Just(vec![0, 1]),
+        Just(vec![0, 2]),
+        Just(vec![0, 0]),
+        Just(b"\0\x01a\0\x01x".to_vec()),
+        Just(b"\0\x04MQTT\x04\0\0\0\0\x01k".to_vec()),
+        prop::collection::vec(any::<u8>(), 0..12),
+    ];
+    (0..6_u8, first, body)
+        .prop_map(|(who, first, body)| (who, touchstone_fixtures::wire::mqtt311::build::packet(first, body)))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+    /// Checks take any conversation, and none of them blames the IUT for what the server sent.
+    #[test]
+    fn checks_take_anything(acts in prop::collection::vec(act(), 0..24)) {
+        let mut sketch = Sketch::new();
+        sketch.open();
+        for (who, bytes) in &acts {
+            match who {
+                0..=1 => sketch.iut(bytes),
+                2..=3 => sketch.edge(bytes),
+                4 => sketch.wait(700),
+                _ => sketch.open(),
+            }
+        }
+        let silent = acts.iter().all(|(who, _)| *who > 1);
+        let evidence = observe(&sketch.finish()).expect("sketches have a context");
+        let ledgers = judge(&evidence, CATALOGUE.requirements.iter().copied());
+        for (id, ledger) in &ledgers {
+            // A client that says nothing can break only what it owes for deliveries.
+            let owes = ["response-by-qos", "acknowledge-every-publish", "qos1-puback", "qos2-pubrec", "qos2-pubcomp"];
+            let broken = ledger.outcome(true) == Outcome::Broken;
+            prop_assert!(!(silent && broken) || owes.iter().any(|o| id.ends_with(o)), "{id} blames a silent client");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The command line, as clap reads it.
+
+use crate::judge::Policy;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Conformance test harness and broker fixture for OpenC2 over MQTT.
+#[derive(Debug, Parser)]
+#[command(name = "touchstone", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    after_help = "Exit codes: 0 conforms, 1 does not conform, 2 bad usage (nothing was run), 3 incomplete, 4 the test system failed."
+)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Judge the evidence of an earlier run again, from disk
+    Judge(JudgeOptions),
+    /// List requirements, scenarios, bindings or mutants
+    List(ListOptions),
+    /// Explain a requirement: statement, clause, how it is judged, what proves the check
+    Explain(ExplainOptions),
+    /// Print a commented IUT file to start from
+    Init,
+    /// Run the recording broker alone
+    Broker(BrokerOptions),
+    /// Run a bundled reference implementation
+    Reference(ReferenceOptions),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct JudgeOptions {
+    /// Output directory of a run
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Judge under another policy than the run's; needs --out
+    #[arg(long, requires = "out")]
+    pub policy: Option<Policy>,
+    /// Write the reports there instead of into DIR
+    #[arg(long, value_name = "DIR2")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Listed {
+    /// What can be judged
+    Requirements,
+    /// What can be run
+    Scenarios,
+    /// What can be tested against
+    Bindings,
+    /// Deviations of the reference implementations, which prove the checks
+    Mutants,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListOptions {
+    /// What to list
+    pub what: Listed,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Only of this binding
+    #[arg(long)]
+    pub binding: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainOptions {
+    /// Requirement id, or a row or statement id: wd04/publish-retain, W4-017, MQTT-3.1.2-14
+    pub id: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BrokerOptions {
+    /// Address to listen on
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1883")]
+    pub listen: SocketAddr,
+    /// Record everything to this pcapng file
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Refuse subscriptions to this filter with SUBACK 0x80; may be given several times
+    #[arg(long, value_name = "FILTER")]
+    pub refuse_filter: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReferenceOptions {
+    #[command(subcommand)]
+    pub role: ReferenceRole,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ReferenceRole {
+    /// The conforming OpenC2-over-MQTT Consumer, or one of its mutants
+    Consumer(ConsumerArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConsumerArguments {
+    /// Broker, HOST:PORT
+    #[arg(long)]
+    pub server: String,
+    /// Device identifier
+    #[arg(long, default_value = "zulu")]
+    pub device_id: String,
+    /// Actuator profile it implements; may be given several times
+    #[arg(long = "profile", value_name = "NAME")]
+    pub profiles: Vec<String>,
+    /// Keep alive, in seconds
+    #[arg(long, default_value_t = 60)]
+    pub keep_alive: u16,
+    /// User name
+    #[arg(long, requires = "password")]
+    pub username: Option<String>,
+    /// Password
+    #[arg(long, requires = "username")]
+    pub password: Option<String>,
+    /// Directory in which it keeps its client id
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// Show this deviation (see `touchstone list mutants`)
+    #[arg(long, value_name = "NAME")]
+    pub mutant: Option<String>,
+}

@@ -1,0 +1,166 @@
+use super::args::{ListOptions, Listed};
+use super::{Exit, Failure, output};
+use crate::binding::{self, Binding};
+use crate::catalogue::{Judged, Requirement, Trigger};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use touchstone_fixtures::mutant;
+
+/// `touchstone list WHAT`
+pub(super) fn list(options: &ListOptions) -> Result<Exit, Failure> {
+    let bindings: Vec<&'static Binding> = match &options.binding {
+        None => binding::ALL.to_vec(),
+        Some(id) => vec![binding::find(id).ok_or_else(|| {
+            let known: Vec<&str> = binding::ALL.iter().map(|b| b.id).collect();
+            Failure::usage(format!("no binding is called {id:?}; there are: {}", known.join(", ")))
+        })?],
+    };
+    let text = match options.what {
+        Listed::Requirements => requirements(&bindings, options.json),
+        Listed::Bindings => list_bindings(&bindings, options.json),
+        Listed::Mutants => mutants(options.json),
+        Listed::Scenarios => return Err(Failure::usage("scenarios")),
+    };
+    output::print(&text);
+    Ok(Exit::Conforms)
+}
+
+fn pretty(value: &Value) -> String {
+    format!("{value:#}\n")
+}
+
+fn trigger(requirement: &Requirement) -> String {
+    match requirement.trigger {
+        Trigger::Always => "always".to_owned(),
+        Trigger::Tester => "tester".to_owned(),
+        Trigger::IutOption(option) => format!("iut-option:{option}"),
+    }
+}
+
+/// `testable`, `not-yet-tested` or `untestable`, with the reason for the latter two.
+pub(super) fn state(requirement: &Requirement) -> (&'static str, Option<&'static str>) {
+    match requirement.judged {
+        Judged::NotYet(reason) => ("not-yet-tested", Some(reason)),
+        Judged::Untestable(reason) => ("untestable", Some(reason)),
+        Judged::Packet(_) | Judged::Exchange(_) | Judged::Machine(_) => ("testable", None),
+    }
+}
+
+fn requirements(bindings: &[&'static Binding], as_json: bool) -> String {
+    let mut seen = BTreeSet::new();
+    let all: Vec<&'static Requirement> =
+        bindings.iter().flat_map(|b| b.requirements()).map(|(_, r)| r).filter(|r| seen.insert(r.id)).collect();
+    if as_json {
+        let rows: Vec<Value> = all
+            .iter()
+            .map(|r| {
+                let (state, reason) = state(r);
+                let mut row = json!({
+                    "id": r.id,
+                    "rows": r.rows,
+                    "clause": r.clause,
+                    "level": r.level.as_str(),
+                    "interop": r.interop,
+                    "roles": r.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>(),
+                    "trigger": trigger(r),
+                    "state": state,
+                    "statement": r.statement(),
+                });
+                if let (Some(reason), Value::Object(members)) = (reason, &mut row) {
+                    let key = if state == "untestable" { "untestable" } else { "reason" };
+                    members.insert(key.to_owned(), reason.into());
+                }
+                row
+            })
+            .collect();
+        return pretty(&Value::Array(rows));
+    }
+    let width = all.iter().map(|r| r.id.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for requirement in &all {
+        let (state, _) = state(requirement);
+        text.push_str(&format!(
+            "{:width$}  {:8}  {:14}  {}\n",
+            requirement.id,
+            requirement.level.as_str(),
+            state,
+            requirement.rows.join(" ")
+        ));
+    }
+    text.push_str(&format!("{} requirements\n", all.len()));
+    text
+}
+
+fn list_bindings(bindings: &[&'static Binding], as_json: bool) -> String {
+    if as_json {
+        let rows: Vec<Value> = bindings
+            .iter()
+            .map(|b| {
+                json!({
+                    "id": b.id,
+                    "title": b.title,
+                    "roles": b.roles.iter().map(|r| r.as_str()).collect::<Vec<_>>(),
+                    "catalogues": b.catalogues.iter().map(|c| json!({"id": c.id, "title": c.title, "edition": c.edition, "version": c.version, "requirements": c.requirements.len()})).collect::<Vec<_>>(),
+                })
+            })
+            .collect();
+        return pretty(&Value::Array(rows));
+    }
+    let mut text = String::new();
+    for binding in bindings {
+        let roles: Vec<&str> = binding.roles.iter().map(|r| r.as_str()).collect();
+        text.push_str(&format!("{}  {} (roles: {})\n", binding.id, binding.title, roles.join(", ")));
+        for catalogue in binding.catalogues {
+            text.push_str(&format!(
+                "    {:10} {}, {} ({} requirements)\n",
+                catalogue.id,
+                catalogue.title,
+                catalogue.edition,
+                catalogue.requirements.len()
+            ));
+        }
+    }
+    text
+}
+
+fn mutants(as_json: bool) -> String {
+    let all = mutant::all();
+    if as_json {
+        let rows: Vec<Value> = all
+            .iter()
+            .map(|m| {
+                json!({
+                    "name": m.name,
+                    "role": m.role,
+                    "summary": m.summary,
+                    "primary": m.primary,
+                    "also": m.also.iter().map(|(id, reason)| json!({"requirement": id, "reason": reason})).collect::<Vec<_>>(),
+                    "policy": mildest(m.primary).map(|p| p.as_str()),
+                })
+            })
+            .collect();
+        return pretty(&Value::Array(rows));
+    }
+    let width = all.iter().map(|m| m.name.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for mutant in &all {
+        let policy = mildest(mutant.primary).map_or("-", |p| p.as_str());
+        text.push_str(&format!(
+            "{:width$}  {:8}  {:8}  {}\n",
+            mutant.name,
+            mutant.role,
+            policy,
+            mutant.primary.join(" ")
+        ));
+        text.push_str(&format!("{:width$}  {}\n", "", mutant.summary));
+    }
+    text.push_str(&format!("{} mutants; the policy named is the mildest that fails the mutant\n", all.len()));
+    text
+}
+
+/// The mildest policy under which breaking one of `ids` fails.
+fn mildest(ids: &[&str]) -> Option<crate::judge::Policy> {
+    let requirements: Vec<&Requirement> =
+        binding::ALL.iter().flat_map(|b| b.requirements()).map(|(_, r)| r).filter(|r| ids.contains(&r.id)).collect();
+    crate::judge::Policy::ALL.into_iter().find(|policy| requirements.iter().any(|r| policy.fails(r)))
+}

@@ -1,0 +1,28 @@
+use super::args::{ConsumerArguments, ReferenceOptions, ReferenceRole};
+use super::{Exit, Failure};
+use touchstone_fixtures::reference::{ConsumerOptions, ReferenceError, run_consumer};
+
+/// `touchstone reference ROLE`: runs until a signal ends it.
+pub(super) fn reference(options: &ReferenceOptions) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::internal)?;
+    match &options.role {
+        ReferenceRole::Consumer(arguments) => match runtime.block_on(run_consumer(consumer(arguments))) {
+            Ok(()) => Ok(Exit::Conforms),
+            Err(error @ ReferenceError::UnknownMutant(_)) => Err(Failure::usage(error)),
+            Err(error) => Err(Failure::internal(error)),
+        },
+    }
+}
+
+fn consumer(arguments: &ConsumerArguments) -> ConsumerOptions {
+    ConsumerOptions {
+        server: arguments.server.clone(),
+        device_id: arguments.device_id.clone(),
+        profiles: arguments.profiles.clone(),
+        keep_alive: arguments.keep_alive,
+        credentials: arguments.username.clone().zip(arguments.password.clone()),
+        state_dir: arguments.state_dir.clone(),
+        mutant: arguments.mutant.clone(),
+        ..ConsumerOptions::default()
+    }
+}

@@ -1,0 +1,277 @@
+//! A run's directory: what is in it, how it is judged, and how an earlier one is replaced.
+
+use crate::binding::{self, Binding};
+use crate::catalogue::Catalogue;
+use crate::evidence::{EvidenceError, observe};
+use crate::iut::Role;
+use crate::judge::{self, Assessment, JudgedScenario, Policy, ScenarioStatus};
+use crate::manifest::{self, Manifest, ManifestError};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use touchstone_fixtures::recording;
+use touchstone_reports::{model, to_html, to_json, to_junit};
+
+/// Name of a scenario's capture within its folder.
+pub const CAPTURE: &str = "capture.pcapng";
+
+/// Files that a run writes at the top of its directory.
+pub const REPORTS: [&str; 3] = ["report.json", "junit.xml", "report.html"];
+
+/// Why a directory cannot be judged or written.
+#[derive(Debug, thiserror::Error)]
+pub enum RunDirError {
+    /// The manifest is unusable.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The run names a binding or a role that this program does not have.
+    #[error("{dir}: the run is for {what}, which this program does not know; judge it with version {tool}")]
+    Unknown {
+        /// The directory.
+        dir: PathBuf,
+        /// `binding "x"`.
+        what: String,
+        /// Version that recorded.
+        tool: String,
+    },
+    /// The catalogues have changed since.
+    #[error(
+        "{dir}: catalogue {catalogue} has changed since the run (version {recorded} then, {current} now); add --out DIR2 to judge by the new one beside the old reports"
+    )]
+    Newer {
+        /// The directory.
+        dir: PathBuf,
+        /// Catalogue id.
+        catalogue: String,
+        /// Version then.
+        recorded: u32,
+        /// Version now.
+        current: u32,
+    },
+    /// The output directory holds something that is not ours.
+    #[error(
+        "{dir} is not empty and is no output directory of ours (it has no {}); choose another --out, or remove it",
+        manifest::FILE
+    )]
+    Foreign {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// The system refused.
+    #[error("{path}: {source}")]
+    Io {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+fn io_error(path: &Path) -> impl FnOnce(io::Error) -> RunDirError + '_ {
+    move |source| RunDirError::Io { path: path.to_owned(), source }
+}
+
+/// The binding and the role a manifest names.
+///
+/// # Errors
+/// When this program does not have them.
+pub fn subject(dir: &Path, manifest: &Manifest) -> Result<(&'static Binding, Role), RunDirError> {
+    let unknown = |what: String| RunDirError::Unknown { dir: dir.to_owned(), what, tool: manifest.tool.clone() };
+    let binding = binding::find(&manifest.binding).ok_or_else(|| unknown(format!("binding {:?}", manifest.binding)))?;
+    let role = binding
+        .roles
+        .iter()
+        .copied()
+        .find(|role| role.as_str() == manifest.role)
+        .ok_or_else(|| unknown(format!("role {:?}", manifest.role)))?;
+    Ok((binding, role))
+}
+
+/// Judges a run's directory, from its manifest and its captures alone.
+///
+/// # Errors
+/// When the manifest is unusable. Missing or damaged captures are part of the assessment.
+pub fn assess(dir: &Path, policy: Option<Policy>, program: &str) -> Result<Assessment, RunDirError> {
+    let manifest = Manifest::read(dir)?;
+    let (binding, role) = subject(dir, &manifest)?;
+    let scenarios: Vec<JudgedScenario> =
+        (0..manifest.scenarios.len()).map(|index| judge_scenario(dir, &manifest, binding, index)).collect();
+    Ok(judge::assess(&manifest, binding, role, policy.unwrap_or(manifest.policy), &scenarios, program))
+}
+
+/// Judges the capture of one scenario of a run.
+pub fn judge_scenario(dir: &Path, manifest: &Manifest, binding: &Binding, index: usize) -> JudgedScenario {
+    let Some(selected) = manifest.scenarios.get(index) else {
+        return JudgedScenario::without_evidence(index, ScenarioStatus::Error("no such scenario".to_owned()));
+    };
+    let path = dir.join(&selected.evidence).join(CAPTURE);
+    if !path.exists() {
+        return JudgedScenario::without_evidence(index, ScenarioStatus::Aborted("it was never recorded".to_owned()));
+    }
+    let judged = recording::read(&path).map_err(|e| e.to_string()).and_then(|recording| {
+        let hash = hash_file(&path).map_err(|e| e.to_string())?;
+        match observe(&recording) {
+            Ok(evidence) => Ok(JudgedScenario::of(index, &evidence, binding, hash)),
+            Err(EvidenceError::NoContext) => Ok(JudgedScenario::without_evidence(
+                index,
+                ScenarioStatus::Aborted(EvidenceError::NoContext.to_string()),
+            )),
+            Err(error) => Err(error.to_string()),
+        }
+    });
+    judged.unwrap_or_else(|error| JudgedScenario::without_evidence(index, ScenarioStatus::Error(error)))
+}
+
+/// SHA-256 of some bytes, in hex.
+pub fn hash(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hash_file(path: &Path) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    io::copy(&mut fs::File::open(path)?, &mut hasher)?;
+    Ok(hex(&hasher.finalize()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Refuses to overwrite reports with a judgement by other catalogues than the run's.
+///
+/// # Errors
+/// When a catalogue has another version now.
+pub fn check_catalogues(dir: &Path) -> Result<(), RunDirError> {
+    let manifest = Manifest::read(dir)?;
+    let (binding, _) = subject(dir, &manifest)?;
+    for recorded in &manifest.catalogues {
+        let current: Option<&&Catalogue> = binding.catalogues.iter().find(|c| c.id == recorded.id);
+        if let Some(current) = current
+            && current.version != recorded.version
+        {
+            return Err(RunDirError::Newer {
+                dir: dir.to_owned(),
+                catalogue: recorded.id.clone(),
+                recorded: recorded.version,
+                current: current.version,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Writes report.json, junit.xml and report.html, each whole or not at all.
+///
+/// # Errors
+/// When the directory cannot be written.
+pub fn write_reports(dir: &Path, report: &model::Report) -> Result<(), RunDirError> {
+    let texts = [to_json(report), to_junit(report), to_html(report)];
+    for (name, text) in REPORTS.into_iter().zip(texts) {
+        write_whole(&dir.join(name), text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Writes the manifest.
+///
+/// # Errors
+/// When the directory cannot be written.
+pub fn write_manifest(dir: &Path, manifest: &Manifest) -> Result<(), RunDirError> {
+    write_whole(&dir.join(manifest::FILE), manifest.to_json().as_bytes())
+}
+
+/// A reader never sees half a file: written beside, then renamed.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RunDirError> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let beside = path.with_file_name(name);
+    fs::write(&beside, bytes).map_err(io_error(&beside))?;
+    fs::rename(&beside, path).map_err(io_error(path))
+}
+
+/// An output directory that may be written: checked, but not touched yet.
+#[derive(Debug)]
+pub struct Prepared {
+    dir: PathBuf,
+    earlier: bool,
+}
+
+/// Checks that `dir` can become the output directory of a run: absent, empty, or an earlier run of ours.
+///
+/// # Errors
+/// When it holds something else, or cannot be written.
+pub fn prepare(dir: &Path) -> Result<Prepared, RunDirError> {
+    let earlier = match fs::read_dir(dir) {
+        Ok(mut entries) => {
+            if entries.next().is_none() {
+                false
+            } else if ours(dir) {
+                true
+            } else {
+                return Err(RunDirError::Foreign { dir: dir.to_owned() });
+            }
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+        Err(error) => return Err(io_error(dir)(error)),
+    };
+    // Nearest existing ancestor: the place where something will be created or renamed.
+    let parent = dir.ancestors().skip(1).find(|p| p.as_os_str().is_empty() || p.exists()).unwrap_or(Path::new("."));
+    let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+    tempfile::Builder::new().prefix(".touchstone-").tempfile_in(parent).map_err(io_error(parent))?;
+    Ok(Prepared { dir: dir.to_owned(), earlier })
+}
+
+fn ours(dir: &Path) -> bool {
+    fs::read_to_string(dir.join(manifest::FILE))
+        .ok()
+        .and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok())
+        .and_then(|value| value.get("format").and_then(|f| f.as_str()).map(|f| f.starts_with("touchstone-manifest/")))
+        .unwrap_or(false)
+}
+
+impl Prepared {
+    /// Replaces the earlier run whole, if there is one, and creates the empty directory.
+    ///
+    /// # Errors
+    /// When the system refuses; the earlier run is then still there.
+    pub fn replace(self) -> Result<PathBuf, RunDirError> {
+        if self.earlier {
+            let mut name = std::ffi::OsString::from(".");
+            name.push(self.dir.file_name().unwrap_or_default());
+            name.push(format!(".replaced-{}", std::process::id()));
+            let aside = self.dir.with_file_name(name);
+            fs::rename(&self.dir, &aside).map_err(io_error(&self.dir))?;
+            fs::create_dir_all(&self.dir).map_err(io_error(&self.dir))?;
+            fs::remove_dir_all(&aside).map_err(io_error(&aside))?;
+        } else {
+            fs::create_dir_all(&self.dir).map_err(io_error(&self.dir))?;
+        }
+        Ok(self.dir)
+    }
+}
+
+/// Copies a run's evidence, and its manifest as it stands under `policy` and this program's catalogues: so that the
+/// new reports' links work, and judging the copy gives them again.
+///
+/// # Errors
+/// When something cannot be read or written.
+pub fn copy_evidence(from: &Path, to: &Path, policy: Option<Policy>) -> Result<(), RunDirError> {
+    let mut manifest = Manifest::read(from)?;
+    let (binding, _) = subject(from, &manifest)?;
+    manifest.policy = policy.unwrap_or(manifest.policy);
+    manifest.catalogues = manifest::catalogues(binding);
+    for selected in &manifest.scenarios {
+        let (source, target) = (from.join(&selected.evidence), to.join(&selected.evidence));
+        let Ok(entries) = fs::read_dir(&source) else { continue };
+        fs::create_dir_all(&target).map_err(io_error(&target))?;
+        for entry in entries {
+            let entry = entry.map_err(io_error(&source))?;
+            if entry.file_type().is_ok_and(|t| t.is_file()) {
+                let path = target.join(entry.file_name());
+                fs::copy(entry.path(), &path).map_err(io_error(&path))?;
+            }
+        }
+    }
+    write_manifest(to, &manifest)
+}

@@ -1,0 +1,129 @@
+//! Clause coverage: every requirement of the binding with its verdict or the reason why it has none.
+
+use super::index::Index;
+use super::parts::{Mark, Vis, choice, level, place, search, shown};
+use crate::model::{Report, Requirement, State, Verdict};
+use crate::text::thousands;
+use maud::{Markup, html};
+use std::collections::BTreeSet;
+
+/// Most witnesses that are linked per requirement.
+const WITNESSES: usize = 2;
+
+pub(super) fn section(report: &Report, index: &Index<'_>) -> Markup {
+    let mut seen = BTreeSet::new();
+    let listed = report.run.catalogues.iter().map(|c| (c.id.as_str(), Some(c)));
+    let unlisted = report.requirements.iter().map(|r| (r.catalogue.as_str(), None));
+    let catalogues: Vec<_> = listed.chain(unlisted).filter(|(id, _)| seen.insert(*id)).collect();
+    html! {
+        section id="coverage" aria-labelledby="coverage-h" {
+            h2 id="coverage-h" { "Clause coverage" }
+            p.note { "Every requirement of the binding, also those that were not judged, each with its reason." }
+            (filters())
+            (shown(report.requirements.len(), "requirements"))
+            div.scroll {
+                table.coverage data-filter="coverage" {
+                    thead {
+                        tr {
+                            th scope="col" { "Verdict" } th scope="col" { "Requirement" } th scope="col" { "Clause" }
+                            th scope="col" { "Level" } th.n scope="col" { "Kept" } th.n scope="col" { "Broken" }
+                            th scope="col" { "Reason or evidence" }
+                        }
+                    }
+                    @for (id, catalogue) in catalogues {
+                        @let members: Vec<_> = report.requirements.iter().filter(|r| r.catalogue == id).collect();
+                        @if !members.is_empty() {
+                            tbody {
+                                tr.catalogue {
+                                    th scope="rowgroup" colspan="7" {
+                                        @match catalogue {
+                                            Some(c) => { (Vis(&c.title)) ", " (Vis(&c.edition)) },
+                                            None => { (Vis(id)) },
+                                        }
+                                        " " span.quiet { (members.len()) " requirements" }
+                                    }
+                                }
+                                @for requirement in members { (row(index, requirement)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn filters() -> Markup {
+    let verdicts = [
+        ("fail", "fail"),
+        ("error", "error"),
+        ("warn", "warn"),
+        ("undecided", "undecided"),
+        ("waived", "waived"),
+        ("pass", "pass"),
+        ("not-yet-tested", "not yet tested"),
+        ("option-not-taken", "option not taken"),
+        ("untestable", "untestable"),
+        ("not-applicable", "not applicable"),
+        ("not-selected", "not selected"),
+    ];
+    let levels = [("must", "MUST"), ("should", "SHOULD"), ("may", "MAY"), ("guidance", "GUIDANCE")];
+    html! {
+        form.filters hidden="hidden" data-for="coverage" aria-label="Filter the requirements" {
+            (choice("verdict", "v", "Verdict", &verdicts))
+            (choice("level", "l", "Level", &levels))
+            (search("text"))
+            button type="reset" { "Show all" }
+        }
+    }
+}
+
+fn row(index: &Index<'_>, requirement: &Requirement) -> Markup {
+    let mark = Mark::of(requirement);
+    let rows = requirement.rows.iter().filter(|row| !requirement.cite.contains(row.as_str()));
+    let decided = requirement.state == State::Applicable || requirement.state == State::Waived;
+    html! {
+        tr.item id=[index.requirement(&requirement.id)] data-v=(mark.key) data-l=(Vis(&requirement.level)) {
+            td { (mark) @if requirement.gating && requirement.verdict == Verdict::Undecided { br; span.quiet { "gating" } } }
+            th scope="row" {
+                span.id { (Vis(&requirement.id)) }
+                p { (Vis(&requirement.statement)) }
+                @if let Some(contradiction) = &requirement.contradiction {
+                    p.quiet { "The text contradicts itself: " (Vis(contradiction)) "." }
+                }
+            }
+            td { span.cite { (Vis(&requirement.cite)) } @for row in rows { br; span.quiet { (Vis(row)) } } }
+            td { (level(&requirement.level)) @if requirement.interop { br; span.quiet { "interop" } } }
+            @if decided {
+                td.n { (thousands(requirement.met)) }
+                td.n { (thousands(requirement.broken)) }
+            } @else {
+                td.n { "\u{2013}" }
+                td.n { "\u{2013}" }
+            }
+            td { (evidence(index, requirement)) }
+        }
+    }
+}
+
+fn evidence(index: &Index<'_>, requirement: &Requirement) -> Markup {
+    let places: Vec<_> = if requirement.findings.is_empty() {
+        requirement.witnesses.iter().collect()
+    } else {
+        requirement.findings.iter().map(|f| &f.at).collect()
+    };
+    let undecided = requirement.state == State::Applicable && requirement.verdict == Verdict::Undecided;
+    html! {
+        @if let Some(reason) = &requirement.reason {
+            p { (Vis(reason)) }
+        } @else if undecided && requirement.findings.is_empty() {
+            p { "Nothing in this run decided it." }
+        }
+        @if !places.is_empty() {
+            ul.places {
+                @for at in places.iter().take(WITNESSES) { li { (place(index, at, true)) } }
+                @if places.len() > WITNESSES { li.quiet { "and " (places.len() - WITNESSES) " more" } }
+            }
+        }
+    }
+}

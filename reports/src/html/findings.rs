@@ -1,0 +1,150 @@
+//! What is wrong, one plain sentence each: failures first, then warnings, undecided, and what was waived.
+
+use super::index::{Found, Index};
+use super::parts::{Mark, Vis, because, expected_actual, level, place, requirement_link};
+use crate::model::{Report, Requirement, State, Verdict};
+use crate::text::{count, thousands};
+use maud::{Markup, html};
+
+/// Requirements under one heading.
+pub(super) struct Group<'a> {
+    pub(super) id: &'static str,
+    pub(super) heading: &'static str,
+    /// Said when there are none.
+    empty: &'static str,
+    /// What being under this heading means.
+    note: String,
+    pub(super) requirements: Vec<&'a Requirement>,
+}
+
+/// The groups, in page order; `Waived` only where there is one.
+pub(super) fn groups(report: &Report) -> Vec<Group<'_>> {
+    let pick = |wanted: &dyn Fn(&Requirement) -> bool| -> Vec<&Requirement> {
+        report.requirements.iter().filter(|r| wanted(r)).collect()
+    };
+    let judged = |verdict: Verdict| pick(&|r| r.state == State::Applicable && r.verdict == verdict);
+    // Errors of the test system lead: they put the rest in doubt. What follows from another failure comes last.
+    let mut failures = judged(Verdict::Error);
+    let errors = count(failures.len() as u64, "is an error", "are errors");
+    let doubt = if failures.is_empty() {
+        String::new()
+    } else {
+        format!("{errors} of the test system, not of the implementation; they put the rest in doubt.")
+    };
+    let (consequences, roots): (Vec<_>, Vec<_>) = judged(Verdict::Fail).into_iter().partition(|r| cascade(r));
+    failures.extend(roots);
+    failures.extend(consequences);
+    let (gating, others): (Vec<_>, Vec<_>) = judged(Verdict::Undecided).into_iter().partition(|r| r.gating);
+    let undecided = gating.into_iter().chain(others).collect();
+    let waived = pick(&|r| r.state == State::Waived);
+
+    let mut groups = vec![
+        Group {
+            id: "failures",
+            heading: "Failures",
+            empty: "No requirement was broken that fails under this policy.",
+            note: doubt,
+            requirements: failures,
+        },
+        Group {
+            id: "warnings",
+            heading: "Warnings",
+            empty: "No requirement was broken that only warns under this policy.",
+            note: "Broken, but the policy does not fail them.".into(),
+            requirements: judged(Verdict::Warn),
+        },
+        Group {
+            id: "undecided",
+            heading: "Undecided",
+            empty: "Every applicable requirement was decided.",
+            note: "Nothing, or not enough, was seen to decide them. A gating one makes the run incomplete.".into(),
+            requirements: undecided,
+        },
+    ];
+    if !waived.is_empty() {
+        groups.push(Group {
+            id: "waived",
+            heading: "Waived",
+            empty: "",
+            note: "Broken, and excused by a waiver. A waiver never makes a pass.".into(),
+            requirements: waived,
+        });
+    }
+    groups
+}
+
+fn cascade(requirement: &Requirement) -> bool {
+    !requirement.findings.is_empty() && requirement.findings.iter().all(|f| f.because.is_some())
+}
+
+pub(super) fn sections(report: &Report, index: &Index<'_>) -> Markup {
+    html! {
+        @for group in groups(report) {
+            section id=(group.id) aria-labelledby={ (group.id) "-h" } {
+                h2 id={ (group.id) "-h" } { (group.heading) " (" (group.requirements.len()) ")" }
+                @if group.requirements.is_empty() {
+                    p { (group.empty) }
+                } @else {
+                    @if !group.note.is_empty() { p.note { (group.note) } }
+                    ol.findings {
+                        @for requirement in &group.requirements { (item(index, requirement)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn item(index: &Index<'_>, requirement: &Requirement) -> Markup {
+    let mark = Mark::of(requirement);
+    // Roots before consequences, otherwise in order.
+    let root = requirement.findings.iter().position(|f| f.because.is_none()).unwrap_or(0);
+    let first = requirement.findings.get(root);
+    let decided = requirement.met.saturating_add(requirement.broken);
+    html! {
+        li class=(mark.key) {
+            (mark)
+            div {
+                p.say {
+                    @match first {
+                        Some(finding) => { (Vis(&finding.message)) },
+                        None => { (Vis(requirement.reason.as_deref().unwrap_or("Nothing in this run decided it."))) },
+                    }
+                }
+                @if let Some(finding) = first {
+                    (expected_actual(finding))
+                    (because(index, finding))
+                } @else {
+                    p.note { (Vis(&requirement.statement)) }
+                }
+                p.meta {
+                    (requirement_link(index, &requirement.id)) " "
+                    (level(&requirement.level)) " "
+                    span { (Vis(&requirement.cite)) }
+                    @if requirement.gating && requirement.verdict == Verdict::Undecided { " " b { "gating" } }
+                    @if requirement.broken > 0 {
+                        " " span { "broken in " (thousands(requirement.broken)) " of " (count(decided, "instance", "instances")) }
+                    }
+                    @if let Some(finding) = first { " " (place(index, &finding.at, true)) }
+                }
+                @if requirement.state == State::Waived {
+                    @if let Some(reason) = &requirement.reason { p.note { "Waived: " (Vis(reason)) } }
+                }
+                @if requirement.findings.len() > 1 {
+                    details {
+                        summary { (count(requirement.findings.len() as u64 - 1, "more finding", "more findings")) }
+                        ol.more {
+                            @for (_, finding) in requirement.findings.iter().enumerate().filter(|(n, _)| *n != root) {
+                                li {
+                                    p { (Mark::of_finding(Found { requirement, finding })) " " (Vis(&finding.message)) " " (place(index, &finding.at, true)) }
+                                    (expected_actual(finding))
+                                    (because(index, finding))
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

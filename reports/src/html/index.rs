@@ -1,0 +1,106 @@
+//! What is where on the page: anchors, and the findings of each scenario and packet.
+
+use crate::model::{Finding, Report, Requirement, TraceWhat, Witness};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A finding with the requirement that it breaks.
+#[derive(Clone, Copy)]
+pub(super) struct Found<'a> {
+    pub(super) requirement: &'a Requirement,
+    pub(super) finding: &'a Finding,
+}
+
+/// A packet: scenario (from 0), connection, ordinal.
+type PacketKey = (usize, u32, u32);
+
+/// Made once per report.
+pub(super) struct Index<'a> {
+    scenarios: BTreeMap<&'a str, usize>,
+    count: usize,
+    requirements: BTreeMap<&'a str, String>,
+    shown: BTreeSet<PacketKey>,
+    by_scenario: BTreeMap<usize, Vec<Found<'a>>>,
+    by_packet: BTreeMap<PacketKey, Vec<Found<'a>>>,
+}
+
+impl<'a> Index<'a> {
+    pub(super) fn new(report: &'a Report) -> Index<'a> {
+        let mut index = Index {
+            scenarios: BTreeMap::new(),
+            count: report.scenarios.len(),
+            requirements: BTreeMap::new(),
+            shown: BTreeSet::new(),
+            by_scenario: BTreeMap::new(),
+            by_packet: BTreeMap::new(),
+        };
+        for (n, scenario) in report.scenarios.iter().enumerate() {
+            index.scenarios.entry(&scenario.id).or_insert(n);
+            for row in &scenario.trace {
+                if let TraceWhat::Packet(packet) = &row.what {
+                    index.shown.insert((n, packet.connection, packet.packet));
+                }
+            }
+        }
+        for (n, requirement) in report.requirements.iter().enumerate() {
+            index.requirements.entry(&requirement.id).or_insert_with(|| anchor(&requirement.id, n));
+            for finding in &requirement.findings {
+                let found = Found { requirement, finding };
+                let Some(&scenario) = index.scenarios.get(finding.at.scenario.as_str()) else { continue };
+                index.by_scenario.entry(scenario).or_default().push(found);
+                if let (Some(connection), Some(packet)) = (finding.at.connection, finding.at.packet) {
+                    index.by_packet.entry((scenario, connection, packet)).or_default().push(found);
+                }
+            }
+        }
+        index
+    }
+
+    /// Number of scenarios.
+    pub(super) fn scenarios(&self) -> usize {
+        self.count
+    }
+
+    /// Anchor of a requirement, if the report has it.
+    pub(super) fn requirement(&self, id: &str) -> Option<&str> {
+        self.requirements.get(id).map(String::as_str)
+    }
+
+    /// Anchor of the nearest thing on the page: the packet when its row is there, otherwise the scenario.
+    pub(super) fn place(&self, at: &Witness) -> Option<String> {
+        let scenario = *self.scenarios.get(at.scenario.as_str())?;
+        if let (Some(connection), Some(packet)) = (at.connection, at.packet)
+            && self.shown.contains(&(scenario, connection, packet))
+        {
+            return Some(packet_anchor(scenario, connection, packet));
+        }
+        Some(scenario_anchor(scenario))
+    }
+
+    /// Findings in a scenario, in the order of requirements.
+    pub(super) fn in_scenario(&self, scenario: usize) -> &[Found<'a>] {
+        self.by_scenario.get(&scenario).map_or(&[], Vec::as_slice)
+    }
+
+    /// Findings that point at a packet.
+    pub(super) fn at_packet(&self, scenario: usize, connection: u32, packet: u32) -> &[Found<'a>] {
+        self.by_packet.get(&(scenario, connection, packet)).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Anchor of the scenario at this place of the report.
+pub(super) fn scenario_anchor(scenario: usize) -> String {
+    format!("s{}", scenario + 1)
+}
+
+/// Anchor of a packet's row.
+pub(super) fn packet_anchor(scenario: usize, connection: u32, packet: u32) -> String {
+    format!("s{}-c{connection}-p{packet}", scenario + 1)
+}
+
+/// A requirement's id is its anchor, so that links to it can be written by hand; unless it has characters that
+/// mean something in a fragment.
+fn anchor(id: &str, n: usize) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.');
+    // Without a slash it could be mistaken for an anchor of the page.
+    if id.contains('/') && id.chars().all(plain) { id.to_owned() } else { format!("r{}", n + 1) }
+}

@@ -1,0 +1,117 @@
+//! One folding block per scenario: what it is for, what was found in it, its packets, and how to run it again.
+
+use super::index::{Found, Index, scenario_anchor};
+use super::parts::{Mark, Vis, choice, file_href, place, requirement_link, search, shown};
+use super::trace;
+use crate::model::{Report, Scenario};
+use crate::text::{count, seconds};
+use maud::{Markup, html};
+
+/// Markup that annotated packets may take in the whole file; each scenario has an equal share. Packets with a
+/// finding are annotated whatever they take.
+const ANNOTATIONS: usize = 700_000;
+/// Bounds of the share of one scenario.
+const SHARE: (usize, usize) = (4_000, 60_000);
+
+pub(super) fn section(report: &Report, index: &Index<'_>) -> Markup {
+    let share = (ANNOTATIONS / report.scenarios.len().max(1)).clamp(SHARE.0, SHARE.1);
+    html! {
+        section id="scenarios" aria-labelledby="scenarios-h" {
+            h2 id="scenarios-h" { "Scenarios" }
+            p.note {
+                "Each opens to its packets, and each packet to its bytes. Times are seconds since the recording began; "
+                "frame numbers are those Wireshark shows for the capture."
+            }
+            (filters())
+            (shown(report.scenarios.len(), "scenarios"))
+            div data-filter="scenarios" {
+                @for (n, scenario) in report.scenarios.iter().enumerate() { (one(report, index, n, scenario, share)) }
+            }
+        }
+    }
+}
+
+fn filters() -> Markup {
+    let verdicts = [
+        ("fail", "with a failure"),
+        ("error", "with an error"),
+        ("warn", "with a warning"),
+        ("undecided", "with something undecided"),
+        ("waived", "with something waived"),
+        ("clean", "without findings"),
+    ];
+    let states = [("completed", "completed"), ("aborted", "aborted"), ("error", "error")];
+    html! {
+        form.filters hidden="hidden" data-for="scenarios" aria-label="Filter the scenarios" {
+            (choice("found", "v", "Findings", &verdicts))
+            (choice("status", "l", "Status", &states))
+            (search("words"))
+            button type="reset" { "Show all" }
+        }
+    }
+}
+
+/// How many findings of each mark, strongest first.
+fn tally(found: &[Found<'_>]) -> Vec<(Mark, u64)> {
+    [Mark::ERROR, Mark::FAIL, Mark::WARN, Mark::UNDECIDED, Mark::WAIVED]
+        .into_iter()
+        .map(|mark| (mark, found.iter().filter(|f| Mark::of_finding(**f) == mark).count() as u64))
+        .filter(|(_, n)| *n > 0)
+        .collect()
+}
+
+fn one(report: &Report, index: &Index<'_>, n: usize, scenario: &Scenario, share: usize) -> Markup {
+    let found = index.in_scenario(n);
+    let marks = tally(found);
+    let keys: Vec<&str> =
+        if marks.is_empty() { vec!["clean"] } else { marks.iter().map(|(mark, _)| mark.key).collect() };
+    html! {
+        details.scenario.item id=(scenario_anchor(n)) data-v=(keys.join(" ")) data-l=(Vis(&scenario.status)) {
+            summary {
+                h3 { (Vis(&scenario.id)) }
+                " " span.title { (Vis(&scenario.title)) }
+                span.tally {
+                    @for (mark, n) in &marks { (mark) " " span.times { (n) } " " }
+                    @if scenario.status != "completed" { b { (Vis(&scenario.status)) } " " }
+                    span.quiet { (seconds(scenario.duration_ms)) }
+                }
+            }
+            p { (Vis(&scenario.purpose)) }
+            @if let Some(reason) = &scenario.reason {
+                p { b { "It did not complete: " } (Vis(reason)) }
+            }
+            dl.facts {
+                div { dt { "Run it again" } dd { code.command { (Vis(&scenario.rerun)) } } }
+                div { dt { "Evidence" } dd { (files(report, scenario)) } }
+                @if !scenario.exercises.is_empty() {
+                    div {
+                        dt { "Exercises" }
+                        dd { @for (n, id) in scenario.exercises.iter().enumerate() { @if n > 0 { ", " } (requirement_link(index, id)) } }
+                    }
+                }
+            }
+            @if !found.is_empty() {
+                h4 { (count(found.len() as u64, "finding", "findings")) }
+                ul.found {
+                    @for found in found {
+                        li { (Mark::of_finding(*found)) " " (Vis(&found.finding.message)) " " (place(index, &found.finding.at, false)) }
+                    }
+                }
+            }
+            (trace::table(index, n, scenario, share))
+        }
+    }
+}
+
+/// Links to the evidence. What the implementation printed is linked, never quoted; a file that was hashed is
+/// there, and the capture always is.
+fn files(report: &Report, scenario: &Scenario) -> Markup {
+    let path = |name: &str| format!("{}/{name}", scenario.evidence.trim_end_matches('/'));
+    let printed = ["iut.out", "iut.err"].map(|name| (name, path(name)));
+    html! {
+        a href=(file_href(&path("capture.pcapng"))) { "capture.pcapng" }
+        @for (name, path) in printed.iter().filter(|(_, path)| report.run.hashes.iter().any(|(hashed, _)| hashed == path)) {
+            ", " a href=(file_href(path)) { (name) }
+        }
+    }
+}

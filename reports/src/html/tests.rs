@@ -1,0 +1,226 @@
+use super::*;
+use crate::sample;
+use crate::text::is_hidden;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+/// The page as XML: void elements closed, style and script emptied (their text is ours, and no XML).
+fn as_xml(page: &str) -> String {
+    let page = page.strip_prefix("<!DOCTYPE html>").expect("has a document type");
+    assert_eq!(page.matches(STYLE).count(), 1);
+    assert_eq!(page.matches(SCRIPT).count(), 1);
+    let mut rest = page.replacen(STYLE, "", 1).replacen(SCRIPT, "", 1);
+    let mut out = String::new();
+    while let Some(at) = ["<meta ", "<input ", "<br>"].iter().filter_map(|tag| rest.find(tag)).min() {
+        let end = at + rest[at..].find('>').expect("tags end");
+        out.push_str(&rest[..end]);
+        out.push_str("/>");
+        rest = rest[end + 1..].to_owned();
+    }
+    out.push_str(&rest);
+    out
+}
+
+/// Whatever the texts are, these hold.
+fn check(page: &str) {
+    let xml = as_xml(page);
+    let doc = roxmltree::Document::parse(&xml).unwrap_or_else(|error| panic!("{error}\n{xml}"));
+    let mut ids = BTreeSet::new();
+    for id in doc.descendants().filter_map(|n| n.attribute("id")) {
+        assert!(ids.insert(id), "the id {id} is there twice");
+    }
+    let elements = "a abbr b body br button code dd details div dl dt footer form h1 h2 h3 h4 head header html i input label li main mark meta nav ol option output p pre script section select small span style summary svg table tbody td tfoot th thead title tr ul use defs symbol path circle rect";
+    let elements: BTreeSet<&str> = elements.split(' ').collect();
+    for node in doc.descendants().filter(roxmltree::Node::is_element) {
+        let name = node.tag_name().name();
+        assert!(elements.contains(name), "<{name}> is not ours");
+        for attribute in node.attributes() {
+            assert!(!attribute.name().starts_with("on"), "{} on <{name}>", attribute.name());
+            assert!(!matches!(attribute.name(), "src" | "srcdoc" | "action" | "formaction"), "{}", attribute.name());
+            if attribute.name() == "href" {
+                match attribute.value().strip_prefix('#') {
+                    Some(anchor) => assert!(ids.contains(anchor), "nothing has the id {anchor}"),
+                    None => {
+                        assert!(attribute.value().starts_with("./"), "{}", attribute.value());
+                        assert!(!attribute.value().contains(".."), "{}", attribute.value());
+                    }
+                }
+            }
+        }
+        if name == "th" {
+            assert!(node.attribute("scope").is_some(), "a header cell without scope");
+        }
+    }
+    assert_eq!(page.matches("<script").count(), 1);
+    assert!(!page.chars().any(|c| is_hidden(c) && c != '\n' && c != '\t'));
+    assert!(page.contains("default-src 'none'"));
+}
+
+fn texts(page: &str, wanted: impl Fn(&roxmltree::Node<'_, '_>) -> bool) -> Vec<String> {
+    let xml = as_xml(page);
+    let doc = roxmltree::Document::parse(&xml).expect("well-formed");
+    doc.descendants()
+        .filter(wanted)
+        .map(|node| node.descendants().filter(roxmltree::Node::is_text).filter_map(|n| n.text()).collect())
+        .collect()
+}
+
+#[test]
+fn samples_hold_together() {
+    for report in [sample::passing(), sample::failing(), sample::hostile(), sample::large(30, 4)] {
+        let page = to_html(&report);
+        check(&page);
+        assert_eq!(page, to_html(&report));
+    }
+}
+
+#[test]
+fn nothing_is_fetched() {
+    let page = to_html(&sample::failing());
+    for outside in ["http:", "https:", "url(", "@import", "fetch(", "XMLHttpRequest", "innerHTML", "eval("] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+}
+
+#[test]
+fn parts_are_in_order() {
+    let page = to_html(&sample::failing());
+    let order = ["certificate", "failures", "warnings", "undecided", "waived", "coverage", "scenarios", "data"];
+    let places: Vec<usize> =
+        order.iter().map(|id| page.find(&format!("id=\"{id}\"")).expect("every part is there")).collect();
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
+fn the_sheet_says_what_was_not_tested() {
+    let sheet = texts(&to_html(&sample::passing()), |n| n.attribute("id") == Some("certificate")).concat();
+    assert!(sheet.contains("2 of 17 requirements are not yet tested"), "{sheet}");
+    assert!(sheet.contains("Conforms: "));
+    assert!(sheet.contains("Working Draft 04, 15 September 2020"));
+}
+
+#[test]
+fn every_requirement_is_listed_with_its_state() {
+    let report = sample::failing();
+    let rows = texts(&to_html(&report), |n| n.has_tag_name("tr") && n.attribute("data-l").is_some());
+    assert_eq!(rows.len(), report.requirements.len());
+    for requirement in &report.requirements {
+        let row = rows.iter().find(|row| row.contains(&requirement.id)).expect("a row");
+        assert!(row.contains(&requirement.level.to_uppercase()));
+        assert!(row.contains(requirement.reason.as_deref().unwrap_or("")));
+    }
+}
+
+#[test]
+fn errors_lead_and_consequences_follow() {
+    let report = sample::failing();
+    let failures = &findings::groups(&report)[0].requirements;
+    let ids: Vec<&str> = failures.iter().map(|r| r.id.as_str()).collect();
+    let expected = ["harness/survives", "wd04/publish-retain", "wd04/response-request-id", "mqtt311/puback-answers"];
+    assert_eq!(ids, expected);
+}
+
+#[test]
+fn offending_bytes_and_bits_are_outlined() {
+    let page = to_html(&sample::failing());
+    // RETAIN is bit 0 of byte 0 of the response; QoS is the two bits above it.
+    assert!(page.contains("<td>.... ...<mark>1</mark></td>"));
+    assert!(page.contains("<td>.... .<mark>10</mark>.</td>"));
+    assert!(page.contains("<mark>35</mark>"));
+    // The payload header, two bytes.
+    assert!(page.contains("<mark>91 01</mark>"));
+}
+
+#[test]
+fn bytes_without_a_name_are_shown() {
+    let mut report = sample::passing();
+    for row in &mut report.scenarios[0].trace {
+        if let crate::model::TraceWhat::Packet(packet) = &mut row.what {
+            packet.fields.retain(|f| f.name != "remaining length");
+            packet.bytes.extend_from_slice(&[0xde, 0xad]);
+            packet.length = 5000;
+        }
+    }
+    let page = to_html(&report);
+    check(&page);
+    assert!(page.contains("no field"));
+    assert!(page.contains("de ad"));
+    assert!(page.contains(" of 5,000 bytes were kept"));
+}
+
+#[test]
+fn many_scenarios_stay_within_two_megabytes() {
+    let page = to_html(&sample::large(200, 2));
+    assert!(page.len() < 2_000_000, "{} bytes", page.len());
+}
+
+/// Contrast of two colours by the formula of WCAG 2.
+fn contrast(a: &str, b: &str) -> f64 {
+    let luminance = |colour: &str| {
+        let digits = colour.trim_start_matches('#');
+        let digits = if digits.len() == 3 { digits.chars().flat_map(|c| [c, c]).collect() } else { digits.to_owned() };
+        let channel = |at: usize| {
+            let value = f64::from(u8::from_str_radix(&digits[at..at + 2], 16).expect("a colour")) / 255.0;
+            if value <= 0.03928 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4)
+    };
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+#[test]
+fn every_colour_of_text_can_be_read() {
+    let schemes: Vec<&str> = STYLE.split(":root {").skip(1).map(|s| s.split('}').next().expect("a block")).collect();
+    assert_eq!(schemes.len(), 3, "light, dark, print");
+    for scheme in schemes {
+        let colour = |name: &str| {
+            let at = scheme.find(&format!("--{name}: ")).unwrap_or_else(|| panic!("--{name}")) + name.len() + 4;
+            scheme[at..].split(';').next().expect("a value")
+        };
+        for text in ["ink", "quiet", "link", "pass", "warn", "fail", "undecided", "error"] {
+            for ground in ["paper", "tint"] {
+                let ratio = contrast(colour(text), colour(ground));
+                assert!(ratio >= 4.5, "{text} on {ground}: {ratio:.2} in {scheme}");
+            }
+        }
+        assert!(contrast(colour("ink"), colour("mark")) >= 4.5);
+    }
+}
+
+#[test]
+fn hrefs_lead_nowhere_else() {
+    use parts::file_href;
+    assert_eq!(file_href("evidence/a b/capture.pcapng"), "./evidence/a%20b/capture.pcapng");
+    assert_eq!(file_href("//host/../x"), "./host/x");
+    assert_eq!(file_href("javascript:alert(1)"), "./javascript%3Aalert%281%29");
+    assert_eq!(file_href("/etc/passwd?#"), "./etc/passwd%3F%23");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn hostile_text_stays_text(text in "\\PC{0,30}|.{0,30}|(<script>|</style>|</details>|<!--|]]>|\"|'|&|&lt;|onload=|\u{202e}|\u{0}|\u{85}|\u{2028}){0,10}") {
+        check(&to_html(&sample::saying(&text)));
+    }
+
+    #[test]
+    fn hostile_witnesses_do_no_harm(
+        start in any::<u32>(), end in any::<u32>(), from in any::<u32>(), to in any::<u32>(),
+        bits in proptest::collection::vec(any::<u8>(), 0..4), mask in any::<u8>(), near in 0u32..300,
+    ) {
+        let mut report = sample::failing();
+        for finding in report.requirements.iter_mut().flat_map(|r| &mut r.findings) {
+            finding.at.bytes = Some([start.min(near), end]);
+            finding.at.bits = Some(bits.clone());
+        }
+        for row in report.scenarios.iter_mut().flat_map(|s| &mut s.trace) {
+            if let crate::model::TraceWhat::Packet(packet) = &mut row.what {
+                packet.fields.push(crate::model::TraceField { name: "odd".into(), bytes: [from, to], bits: mask, value: String::new() });
+                packet.fields.push(crate::model::TraceField { name: "odd".into(), bytes: [near, to], bits: 0, value: String::new() });
+            }
+        }
+        check(&to_html(&report));
+    }
+}

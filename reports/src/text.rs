@@ -1,0 +1,193 @@
+//! Making hostile text harmless and visible, and small wording helpers that all writers share.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Longest run of combining marks that is left alone; more are used to paint over neighbouring lines.
+const MARKS: u32 = 4;
+
+/// Whether newlines and tabs belong to the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One line: newlines and tabs are made visible like any control character.
+    Line,
+    /// A block of lines: newlines and tabs stay.
+    Block,
+}
+
+/// A piece of text after scanning for characters that must not reach a reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// Text to be shown as it is.
+    Plain(&'a str),
+    /// A character to be shown as an escape.
+    Hidden(char),
+}
+
+/// Splits `text` into plain runs and characters to be escaped.
+pub fn pieces(text: &str, shape: Shape) -> impl Iterator<Item = Piece<'_>> {
+    let mut rest = text;
+    let mut marks = 0u32;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let mut end = 0;
+        for (at, c) in rest.char_indices() {
+            let before = marks;
+            marks = if is_mark(c) { marks + 1 } else { 0 };
+            let kept =
+                (shape == Shape::Block && matches!(c, '\n' | '\t')) || !(is_hidden(c) || before >= MARKS && marks > 0);
+            if !kept {
+                if at > 0 {
+                    // The plain run before it goes first; the character is looked at again.
+                    marks = before;
+                    end = at;
+                    break;
+                }
+                rest = &rest[c.len_utf8()..];
+                return Some(Piece::Hidden(c));
+            }
+            end = at + c.len_utf8();
+        }
+        let (plain, next) = rest.split_at(end);
+        rest = next;
+        Some(Piece::Plain(plain))
+    })
+}
+
+/// `text` on one line, with every control, bidirectional and invisible character written as `\u{..}`.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    escape(text, Shape::Line)
+}
+
+/// As [`visible`], but newlines and tabs stay.
+pub fn visible_block(text: &str) -> Cow<'_, str> {
+    escape(text, Shape::Block)
+}
+
+fn escape(text: &str, shape: Shape) -> Cow<'_, str> {
+    let mut split = pieces(text, shape);
+    match split.next() {
+        None => Cow::Borrowed(""),
+        Some(Piece::Plain(all)) if all.len() == text.len() => Cow::Borrowed(text),
+        first => {
+            let mut out = String::with_capacity(text.len() + 16);
+            for piece in first.into_iter().chain(split) {
+                match piece {
+                    Piece::Plain(plain) => out.push_str(plain),
+                    Piece::Hidden(c) => push_escape(&mut out, c),
+                }
+            }
+            Cow::Owned(out)
+        }
+    }
+}
+
+/// Appends `\u{..}` for a character.
+pub fn push_escape(out: &mut String, c: char) {
+    write!(out, "\\u{{{:x}}}", u32::from(c)).expect("writing to a string cannot fail");
+}
+
+/// Whether a character must not be shown raw: controls, line and paragraph separators, format characters
+/// (bidirectional controls among them), invisible fillers, tags and noncharacters. XML 1.0 forbids some of them.
+pub fn is_hidden(c: char) -> bool {
+    let n = u32::from(c);
+    c.is_control()
+        || matches!(n,
+            0xad | 0x34f | 0x600..=0x605 | 0x61c | 0x6dd | 0x70f | 0x115f..=0x1160 | 0x17b4..=0x17b5
+            | 0x180b..=0x180f | 0x200b..=0x200f | 0x2028..=0x202f | 0x2060..=0x206f | 0x2800 | 0x3164 | 0xfeff | 0xffa0
+            | 0xfff0..=0xfffb | 0x110bd | 0x110cd | 0x1d173..=0x1d17a | 0xe0000..=0xe0fff)
+        || (0xfdd0..=0xfdef).contains(&n)
+        || n & 0xfffe == 0xfffe
+}
+
+fn is_mark(c: char) -> bool {
+    matches!(u32::from(c),
+        0x300..=0x36f | 0x483..=0x489 | 0x1ab0..=0x1aff | 0x1dc0..=0x1dff | 0x20d0..=0x20ff | 0xfe00..=0xfe0f | 0xfe20..=0xfe2f)
+}
+
+/// At most `limit` characters of `text`, and whether something was cut.
+pub fn cut(text: &str, limit: usize) -> (&str, bool) {
+    match text.char_indices().nth(limit) {
+        Some((at, _)) => (&text[..at], true),
+        None => (text, false),
+    }
+}
+
+/// A number with thousands separated by commas.
+pub fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1 packet`, `2 packets`.
+pub fn count(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(n), if n == 1 { one } else { many })
+}
+
+/// Milliseconds as seconds with three decimals: `4.817 s`.
+pub fn seconds(ms: u64) -> String {
+    format!("{}.{:03} s", thousands(ms / 1000), ms % 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn escapes_what_could_deceive() {
+        assert_eq!(visible("plain ünïcode 漢字 😀"), "plain ünïcode 漢字 😀");
+        assert_eq!(visible("a\u{202e}b\u{1b}[31m\n\u{9b}"), "a\\u{202e}b\\u{1b}[31m\\u{a}\\u{9b}");
+        assert_eq!(visible_block("a\n\tb\r"), "a\n\tb\\u{d}");
+        assert_eq!(visible("\u{fffe}\u{0}"), "\\u{fffe}\\u{0}");
+        assert_eq!(visible(""), "");
+        assert!(matches!(visible("abc"), Cow::Borrowed("abc")));
+    }
+
+    #[test]
+    fn stacks_of_marks_are_cut_short() {
+        let tower = format!("e{}", "\u{301}".repeat(6));
+        assert_eq!(visible(&tower), format!("e{}\\u{{301}}\\u{{301}}", "\u{301}".repeat(4)));
+        assert_eq!(visible("e\u{301}e\u{301}"), "e\u{301}e\u{301}");
+    }
+
+    #[test]
+    fn numbers() {
+        assert_eq!(thousands(0), "0");
+        assert_eq!(thousands(1_048_576), "1,048,576");
+        assert_eq!(count(1, "packet", "packets"), "1 packet");
+        assert_eq!(count(1200, "packet", "packets"), "1,200 packets");
+        assert_eq!(seconds(4817), "4.817 s");
+        assert_eq!(cut("añb", 2), ("añ", true));
+        assert_eq!(cut("añ", 2), ("añ", false));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_hidden_survives(text in any::<String>()) {
+            prop_assert!(!visible(&text).chars().any(is_hidden));
+            prop_assert!(!visible_block(&text).chars().any(|c| is_hidden(c) && c != '\n' && c != '\t'));
+        }
+
+        #[test]
+        fn pieces_lose_nothing(text in any::<String>()) {
+            let mut joined = String::new();
+            for piece in pieces(&text, Shape::Line) {
+                match piece {
+                    Piece::Plain(plain) => joined.push_str(plain),
+                    Piece::Hidden(c) => joined.push(c),
+                }
+            }
+            prop_assert_eq!(joined, text);
+        }
+    }
+}
