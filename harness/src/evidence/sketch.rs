@@ -304,6 +304,16 @@ impl Sketch {
         });
     }
 
+    /// The IUT's process is started (again), its state directory kept.
+    pub fn spawn(&mut self) {
+        self.event(Event::Process {
+            instance: 2,
+            change: ProcessChange::Spawn { command: vec!["iut".into()], fresh: false },
+            out_offset: 0,
+            err_offset: 0,
+        });
+    }
+
     /// DISCONNECT, close, exit: what a conforming IUT does when asked to stop.
     pub fn stop(&mut self) {
         self.iut(build::disconnect());

@@ -12,7 +12,7 @@ use touchstone_fixtures::wire::mqtt311::{ControlPacket, PacketType, build};
 
 /// Binds only those that publish at QoS 1.
 pub(super) const AT_QOS_1: Option<Condition> =
-    Some(("it publishes at QoS 1 (`qos` is not 2)", |pics| pics.qos != Some(2)));
+    Some(("it publishes at QoS 1 (neither `qos = 2` nor `qos2`)", |pics| pics.qos != Some(2) && !pics.elects("qos2")));
 
 fn takes_an_id(packet: &ControlPacket) -> bool {
     matches!(packet.packet_type, PacketType::Subscribe | PacketType::Unsubscribe) || publishes_above_0(packet)
@@ -72,6 +72,23 @@ requirement! {
                     s.cut();
                     s.reconnect();
                     s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 9, b"one"));
+                },
+                // A new process may have lost what the old one held.
+                |s| {
+                    s.ready();
+                    s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+                    s.exit(1, false);
+                    s.closed_by_iut();
+                    s.spawn();
+                    s.reconnect();
+                    s.iut(build::publish("oc2/rsp", 1, 9, b"two"));
+                },
+                |s| {
+                    s.ready();
+                    s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+                    s.cut();
+                    s.connect_with(build::connect("k3vq9x2m").build());
+                    s.iut(build::publish("oc2/rsp", 1, 9, b"two"));
                 },
                 |s| {
                     s.connect();
@@ -194,13 +211,23 @@ requirement! {
         trigger: Trigger::Tester,
         judged: Judged::Machine(|| Outbound::check(|sent, _| first_copy(sent, |p| publishes_above_0(&p.packet)))),
         examples: Examples {
-            conforming: &[publishes, |s| {
-                s.ready();
-                s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
-                s.cut();
-                s.reconnect();
-                s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 9, b"one"));
-            }],
+            conforming: &[
+                publishes,
+                |s| {
+                    s.ready();
+                    s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+                    s.cut();
+                    s.reconnect();
+                    s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 9, b"one"));
+                },
+                // Its PUBACK was sent, but did not arrive before the cut.
+                |s| {
+                    publishes(s);
+                    s.cut();
+                    s.reconnect();
+                    s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 9, b"one"));
+                },
+            ],
             violating: &[|s| {
                 s.ready();
                 s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 9, b"one"));

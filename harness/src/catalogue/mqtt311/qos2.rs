@@ -12,7 +12,10 @@ use crate::judge::{Deviation, Ruling, Witness};
 use crate::requirement;
 use touchstone_fixtures::wire::mqtt311::{ControlPacket, PacketType, build};
 
-const QOS2: Trigger = Trigger::IutOption("qos2");
+/// For those that publish at QoS 2.
+const PUBLISHES: Trigger = Trigger::IutOption("qos2");
+/// For those that subscribe at QoS 2.
+pub(super) const SUBSCRIBES: Trigger = Trigger::IutOption("qos2-subscribe");
 
 fn at_qos_2(packet: &ControlPacket) -> bool {
     packet.publish().is_some_and(|p| p.qos == 2)
@@ -36,7 +39,7 @@ requirement! {
         id: "mqtt311/pubrel-flags",
         rows: &["MQTT-3.6.1-1"],
         clause: "3.6.1",
-        trigger: QOS2,
+        trigger: PUBLISHES,
         implies: &["mqtt311/reserved-flags"],
         judged: Judged::Packet(|p, _| flags_of(p, PacketType::Pubrel, 0b0010)),
         examples: Examples {
@@ -61,7 +64,7 @@ requirement! {
         id: "mqtt311/qos2-unused-packet-id",
         rows: &["MQTT-4.3.3-1a"],
         clause: "4.3.3",
-        trigger: QOS2,
+        trigger: PUBLISHES,
         implies: &["mqtt311/packet-id-unused"],
         judged: Judged::Machine(|| Outbound::check(|sent, _| unused(sent, at_qos_2))),
         examples: Examples {
@@ -86,7 +89,7 @@ requirement! {
         id: "mqtt311/qos2-first-copy",
         rows: &["MQTT-4.3.3-1b"],
         clause: "4.3.3",
-        trigger: QOS2,
+        trigger: PUBLISHES,
         implies: &["mqtt311/dup-independent"],
         judged: Judged::Machine(|| Outbound::check(|sent, _| first_copy(sent, |p| at_qos_2(&p.packet)))),
         examples: Examples {
@@ -109,7 +112,7 @@ requirement! {
         id: "mqtt311/qos2-unacknowledged-publish",
         rows: &["MQTT-4.3.3-1c"],
         clause: "4.3.3",
-        trigger: QOS2,
+        trigger: PUBLISHES,
         judged: Judged::NotYet("needs withheld acknowledgements and a cut connection"),
     }
 }
@@ -124,7 +127,7 @@ requirement! {
         id: "mqtt311/qos2-pubrel",
         rows: &["MQTT-4.3.3-1d"],
         clause: "4.3.3",
-        trigger: QOS2,
+        trigger: PUBLISHES,
         judged: Judged::Machine(|| Outbound::check(pubrel)),
         examples: Examples {
             conforming: &[publishes_once],
@@ -189,7 +192,7 @@ requirement! {
         id: "mqtt311/qos2-unacknowledged-pubrel",
         rows: &["MQTT-4.3.3-1e"],
         clause: "4.3.3",
-        trigger: QOS2,
+        trigger: PUBLISHES,
         judged: Judged::NotYet("needs withheld acknowledgements and a cut connection"),
     }
 }
@@ -203,7 +206,7 @@ requirement! {
         id: "mqtt311/qos2-no-publish-after-pubrel",
         rows: &["MQTT-4.3.3-1f"],
         clause: "4.3.3",
-        trigger: QOS2,
+        trigger: PUBLISHES,
         judged: Judged::NotYet("needs withheld acknowledgements and a cut connection"),
     }
 }
@@ -217,7 +220,7 @@ requirement! {
         id: "mqtt311/qos2-pubrec",
         rows: &["MQTT-4.3.3-2a"],
         clause: "4.3.3",
-        trigger: QOS2,
+        trigger: SUBSCRIBES,
         implies: &["mqtt311/response-by-qos", "mqtt311/acknowledge-every-publish"],
         judged: Judged::Machine(|| {
             Inbound::check(|owed, setting| {
@@ -253,7 +256,7 @@ requirement! {
         id: "mqtt311/qos2-duplicate-pubrec",
         rows: &["MQTT-4.3.3-2b"],
         clause: "4.3.3",
-        trigger: QOS2,
+        trigger: SUBSCRIBES,
         judged: Judged::NotYet("needs redelivery at QoS 2 over a cut connection"),
     }
 }
@@ -268,7 +271,7 @@ requirement! {
         id: "mqtt311/qos2-pubcomp",
         rows: &["MQTT-4.3.3-2c"],
         clause: "4.3.3",
-        trigger: QOS2,
+        trigger: SUBSCRIBES,
         judged: Judged::Machine(|| {
             Inbound::check(|owed, setting| {
                 publish_answered(owed, setting, |push| push.packet_type == PacketType::Pubrel)
@@ -306,7 +309,7 @@ requirement! {
         id: "mqtt311/pubcomp-packet-id",
         rows: &["MQTT-3.7.2"],
         clause: "3.7.2",
-        trigger: QOS2,
+        trigger: SUBSCRIBES,
         implies: &["mqtt311/qos2-pubcomp"],
         judged: Judged::Machine(|| Inbound::check(pubcomp_packet_id)),
         examples: Examples {
@@ -351,7 +354,7 @@ requirement! {
         id: "mqtt311/qos2-packet-id-again",
         rows: &["MQTT-4.3.3-2d"],
         clause: "4.3.3",
-        trigger: QOS2,
+        trigger: SUBSCRIBES,
         judged: Judged::NotYet("needs a packet identifier used again after its exchange"),
     }
 }

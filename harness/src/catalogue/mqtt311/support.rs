@@ -20,7 +20,7 @@ pub(super) fn by_defect(
     relevant: fn(&ControlPacket) -> bool,
     phrase: &str,
 ) -> Option<Ruling> {
-    if !judgeable(packet) {
+    if !judgeable(packet) || (foreign(&packet.packet) && !NAMES_THE_VERSION.contains(&clause)) {
         return None;
     }
     let mut found = packet.packet.defects_of(clause);
@@ -28,6 +28,17 @@ pub(super) fn by_defect(
         Some(defect) => Some(broken(packet, defect, format!("{} {phrase}", packet.packet.packet_type.name()))),
         None => relevant(&packet.packet).then_some(Ruling::Met),
     }
+}
+
+/// The statements about what says which protocol a CONNECT belongs to.
+const NAMES_THE_VERSION: [&str; 2] = ["MQTT-3.1.2-1", "MQTT-3.1.2-2"];
+
+/// Whether it is a CONNECT of another protocol, or of another version: what follows its level may be laid out in
+/// another way, so that nothing but its name and its level can be held against it.
+fn foreign(packet: &ControlPacket) -> bool {
+    let Some(connect) = packet.connect() else { return false };
+    connect.protocol_name.as_ref().is_some_and(|name| name.bytes != "MQTT")
+        || connect.protocol_level.as_ref().is_some_and(|level| level.value != 4)
 }
 
 /// Like [`by_defect`], for packets of one type only.

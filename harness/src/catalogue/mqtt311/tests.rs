@@ -6,6 +6,8 @@ use crate::evidence::sketch::Sketch;
 use crate::judge::{Outcome, judge};
 use proptest::prelude::*;
 use std::fmt::Write;
+use touchstone_fixtures::recording::{Event, Tester};
+use touchstone_fixtures::wire::mqtt311::build;
 
 /// The sentences of every violating example, with everything else in the catalogue that breaks with it.
 #[test]
@@ -54,6 +56,90 @@ fn conforming_examples_break_nothing() {
     }
 }
 
+/// The outcome of one requirement for one conversation.
+fn outcome(id: &str, example: fn(&mut Sketch)) -> Outcome {
+    let evidence = observe(&Sketch::of(example)).expect("sketches have a context");
+    let ledgers = judge(&evidence, CATALOGUE.requirements.iter().copied());
+    ledgers.get(id).map_or(Outcome::None, |ledger| ledger.outcome(false))
+}
+
+#[test]
+fn what_may_have_been_lost_is_undecided() {
+    let late_copy: fn(&mut Sketch) = |s| {
+        s.ready();
+        s.cut();
+        s.reconnect();
+        s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 9, b"one"));
+    };
+    assert_eq!(outcome("mqtt311/dup-independent", late_copy), Outcome::Undecided);
+    assert_eq!(outcome("mqtt311/qos1-first-copy", late_copy), Outcome::Undecided);
+    assert_eq!(outcome("mqtt311/packet-id-unused", late_copy), Outcome::Met, "the SUBSCRIBE, not the PUBLISH");
+    let after_disconnect: fn(&mut Sketch) = |s| {
+        s.ready();
+        s.stop();
+        s.reconnect();
+        s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 9, b"one"));
+    };
+    assert_eq!(outcome("mqtt311/dup-independent", after_disconnect), Outcome::Broken);
+    let unseen_birth: fn(&mut Sketch) = |s| {
+        s.births_known = false;
+        s.reconnect();
+        s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 9, b"one"));
+    };
+    assert_eq!(outcome("mqtt311/dup-independent", unseen_birth), Outcome::Undecided);
+}
+
+#[test]
+fn a_twin_without_dup_is_undecided() {
+    let twins: fn(&mut Sketch) = |s| {
+        s.ready();
+        s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+        s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+    };
+    assert_eq!(outcome("mqtt311/packet-id-unused", twins), Outcome::Undecided);
+    let timer: fn(&mut Sketch) = |s| {
+        s.ready();
+        s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+        s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 9, b"one"));
+    };
+    assert_eq!(outcome("mqtt311/packet-id-unused", timer), Outcome::Met, "a copy is not a new packet");
+}
+
+#[test]
+fn the_lag_of_the_tester_is_granted() {
+    let lagging: fn(&mut Sketch) = |s| {
+        s.ready();
+        s.push("oc2/cmd/all", 1, b"x");
+        s.event(Event::Tester(Tester::Lag { nanos: 1_500_000_000 }));
+        s.wait(2_500);
+    };
+    assert_eq!(outcome("mqtt311/qos1-puback", lagging), Outcome::None);
+}
+
+#[test]
+fn a_client_of_another_version_breaks_what_names_it_only() {
+    let five: fn(&mut Sketch) = |s| {
+        // MQTT 5: a property length stands between keep alive and ClientId.
+        s.connect_with(build::packet(0x10, b"\0\x04MQTT\x05\0\0\x3C\0\0\x01k"));
+    };
+    let evidence = observe(&Sketch::of(five)).expect("sketches have a context");
+    let ledgers = judge(&evidence, CATALOGUE.requirements.iter().copied());
+    let broken: Vec<&str> =
+        ledgers.iter().filter(|(_, l)| l.outcome(false) == Outcome::Broken).map(|(id, _)| *id).collect();
+    assert_eq!(broken, ["mqtt311/protocol-level"]);
+}
+
+#[test]
+fn what_follows_a_disconnect_obliges_nobody() {
+    let late: fn(&mut Sketch) = |s| {
+        s.ready();
+        s.iut(build::disconnect());
+        s.push("oc2/cmd/all", 1, b"x");
+        s.wait(2_500);
+    };
+    assert_eq!(outcome("mqtt311/qos1-puback", late), Outcome::None);
+}
+
 /// One act of a hostile conversation: who, and which bytes.
 fn act() -> impl Strategy<Value = (u8, Vec<u8>)> {
     let first = prop::sample::select(vec![
@@ -68,8 +154,7 @@ fn act() -> impl Strategy<Value = (u8, Vec<u8>)> {
         Just(b"\0\x04MQTT\x04\0\0\0\0\x01k".to_vec()),
         prop::collection::vec(any::<u8>(), 0..12),
     ];
-    (0..6_u8, first, body)
-        .prop_map(|(who, first, body)| (who, touchstone_fixtures::wire::mqtt311::build::packet(first, body)))
+    (0..6_u8, first, body).prop_map(|(who, first, body)| (who, build::packet(first, body)))
 }
 
 proptest! {
