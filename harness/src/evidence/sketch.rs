@@ -287,6 +287,16 @@ impl Sketch {
         self.respond_raw(Sketch::response_payload(request_id, response));
     }
 
+    /// A JSON command in the given text, header added, on `oc2/cmd/all`, which the IUT acknowledges.
+    pub fn command_text(&mut self, text: &str) {
+        self.deliver("oc2/cmd/all", [&[0x90, 0x01], text.as_bytes()].concat());
+    }
+
+    /// A JSON response of the IUT in the given text, header added, acknowledged.
+    pub fn respond_text(&mut self, text: &str) {
+        self.respond_raw([&[0x91, 0x01], text.as_bytes()].concat());
+    }
+
     /// Lets the time to answer pass, then shows the IUT alive and answering: silence before this is proven.
     pub fn sentinel(&mut self) {
         self.wait(2_500);
