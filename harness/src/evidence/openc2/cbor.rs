@@ -1,7 +1,8 @@
 //! CBOR (RFC 8949): total, with byte ranges, and with as much of the tree as can be read when something is
 //! wrong. Every well-formed encoding is taken, preferred or not; lengths are believed only as far as bytes follow.
 
-use super::json::{DEFECTS, DEPTH, Parsed, VALUES, quoted};
+use super::json::{DEFECTS, DEPTH, Parsed, VALUES};
+use super::show::quoted;
 use super::{Node, Value};
 use std::collections::BTreeSet;
 use touchstone_fixtures::wire::{Defect, Span};

@@ -1,7 +1,7 @@
 //! The message layout of WD04 2.3.2, and the other layouts met in the field.
 
-use super::json::quoted;
 use super::payload::TYPE;
+use super::show::quoted;
 use super::{ContentKind, Form, Message, Node, Value, jadn};
 use touchstone_fixtures::wire::{Defect, Span};
 

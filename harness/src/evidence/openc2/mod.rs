@@ -7,6 +7,7 @@ pub mod json;
 mod layout;
 mod payload;
 pub mod schema;
+mod show;
 
 #[cfg(test)]
 mod properties;
@@ -147,7 +148,7 @@ impl Node {
             Value::Bool(b) => b.to_string(),
             Value::Int(n) => n.to_string(),
             Value::Float(f) => format!("{f:?}"),
-            Value::Text(text) => json::quoted(text),
+            Value::Text(text) => show::quoted(text),
             Value::Bytes(bytes) => format!("a byte string of {} bytes", bytes.len()),
             Value::Array(items) if items.is_empty() => "an empty array".to_owned(),
             Value::Array(_) => "an array".to_owned(),

@@ -3,7 +3,7 @@
 use super::names::{ACTIONS, COMMAND, RESPONSE_TYPES, is_nsid, is_target, known};
 use super::{Defects, types};
 use crate::evidence::openc2::Node;
-use crate::evidence::openc2::json::quoted;
+use crate::evidence::openc2::show::quoted;
 use touchstone_fixtures::wire::Defect;
 
 /// One action of the list.

@@ -2,7 +2,7 @@
 
 use super::Defects;
 use super::names::{ACTIONS, FEATURES, RESPONSE, STATUS, is_nsid, is_target, known};
-use crate::evidence::openc2::json::quoted;
+use crate::evidence::openc2::show::quoted;
 use crate::evidence::openc2::{Node, Value};
 use touchstone_fixtures::wire::Defect;
 

@@ -6,7 +6,7 @@ use super::Defects;
 use super::command::STRUCTURE;
 use super::names::{FEATURES, known};
 use crate::evidence::openc2::Node;
-use crate::evidence::openc2::json::quoted;
+use crate::evidence::openc2::show::quoted;
 
 /// Features are not repeated (LS 3.4.1.5).
 pub const FEATURES_UNIQUE: &str = "L-050";
