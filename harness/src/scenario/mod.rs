@@ -1,6 +1,7 @@
 //! Scenarios: model, loader, runner, verbs. A scenario stimulates; it never judges.
 
 mod address;
+mod context;
 mod lag;
 mod load;
 mod message;
@@ -9,6 +10,7 @@ mod pattern;
 mod plan;
 mod run_all;
 mod runner;
+mod sentinel;
 mod stage;
 mod starter;
 mod verbs;

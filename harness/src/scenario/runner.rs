@@ -1,26 +1,25 @@
 //! Runs one scenario: a fresh edge, a fresh recording, the steps, and an orderly end whatever happened.
 
-use super::address::{ALL, RESPONSES};
+use super::address::RESPONSES;
+use super::context::context;
 use super::lag::Sampler;
-use super::message::{self, PRODUCER};
+use super::message::PRODUCER;
 use super::plan::Planned;
+use super::sentinel::sentinel;
 use super::stage::{Ended, Parts, Stage};
-use super::starter::{Slot, host};
-use crate::iut::{IutFile, Per, Serialization, Sink, mask};
-use serde_json::json;
+use super::starter::Slot;
+use crate::iut::{IutFile, Per, Sink};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, timeout};
 use touchstone_fixtures::edge::{Config, Edge};
 use touchstone_fixtures::peer::Peer;
-use touchstone_fixtures::recording::{Context, Event, FORMAT, Limits, Recorder, StepPhase, Tester, Tolerances};
+use touchstone_fixtures::recording::{Event, Limits, Recorder, StepPhase, Tester};
 
 /// Client id of the peer that takes the responses.
 const LISTENER: &str = "touchstone-listener";
-/// Captured name of the command that ends a scenario whose last request stayed unanswered.
-const SENTINEL: &str = "closing-sentinel";
 /// What the harness adds to the times of a scenario before it takes itself to hang.
 const MARGIN: Duration = Duration::from_secs(60);
 
@@ -158,7 +157,7 @@ async fn recorded(
     let quiet = context.tolerances.quiet;
     recorder.record(Event::Context(Box::new(context)));
     let lag = Sampler::start(recorder.clone());
-    let outcome = match stand(iut, options, shared, folder, recorder).await {
+    let outcome = match stand(iut, shared, folder, recorder).await {
         Ok((edge, producer, listener, sink)) => {
             let slot = &mut shared.slot;
             slot.begin();
@@ -198,7 +197,6 @@ fn internal_error(recorder: &Recorder) -> Option<String> {
 /// The edge and the peers.
 async fn stand(
     iut: &IutFile,
-    options: &Options,
     shared: &mut Shared,
     folder: &Path,
     recorder: &Recorder,
@@ -229,7 +227,6 @@ async fn stand(
             Err(error.to_string())
         }
     }
-    .inspect(|_| tracing::debug!(scale = options.scale, "the stage is set"))
 }
 
 /// The peer that subscribes to the responses and takes them, as a Producer would.
@@ -301,17 +298,13 @@ async fn play(mut stage: Stage<'_>, listener: Listener) -> Option<String> {
 
 /// More than all waits of the scenario together, in nanoseconds.
 fn longest(planned: &Planned, iut: &IutFile) -> u64 {
-    let each = iut.timing.startup.max(iut.timing.response).max(iut.timing.stop).saturating_mul(4);
-    let written = planned.scenario.text.lines().filter_map(|line| {
-        let (key, value) = line.split_once('=')?;
-        matches!(key.trim(), "within" | "for")
-            .then(|| crate::diagnostic::toml::duration(value.trim().trim_matches('"')))
-            .flatten()
-    });
-    let idle = u64::from(iut.pics.keep_alive.unwrap_or(300)).saturating_mul(4_000_000_000);
-    let waits = planned.scenario.text.contains("keep_alives").then_some(idle);
-    let steps = planned.scenario.steps.len() as u64 + 4;
-    written.chain(waits).fold(each.saturating_mul(steps), u64::saturating_add)
+    let timing = iut.timing;
+    // A step takes at most a few of the times of the IUT file, or the time its file gives it.
+    let usual = timing.startup.saturating_add(timing.response).saturating_add(timing.stop).saturating_mul(2);
+    let steps = planned.scenario.steps.iter();
+    steps
+        .map(|step| step.verb.time(&iut.pics).unwrap_or(0))
+        .fold(usual, |sum, time| sum.saturating_add(usual).saturating_add(time.saturating_mul(2)))
 }
 
 async fn steps(stage: &mut Stage<'_>) -> Option<String> {
@@ -339,85 +332,4 @@ async fn steps(stage: &mut Stage<'_>) -> Option<String> {
         }
     }
     failed
-}
-
-/// When the last request stayed unanswered, one more command shows whether anybody was listening: only then is
-/// the silence worth something.
-async fn sentinel(stage: &mut Stage<'_>) {
-    stage.view.catch_up();
-    let Some(sent) = stage.unanswered_since() else { return };
-    if stage.view.died().is_some() || !stage.view.connected() {
-        return;
-    }
-    let number = stage.next_step();
-    let id = stage.request_id(number, 0);
-    let captured: BTreeMap<String, String> = [(SENTINEL.to_owned(), id.clone())].into();
-    let event =
-        |phase, note| Event::Step { number, verb: "sentinel".to_owned(), phase, captured: captured.clone(), note };
-    stage.recorder.record(event(StepPhase::Begin, String::new()));
-    let response = stage.scaled(stage.iut.timing.response);
-    let window = Duration::from_nanos(response + response / 10 + 20_000_000);
-    sleep_until(sent + window).await;
-    let request = message::Request {
-        command: message::query_features(),
-        serialization: Serialization::Json,
-        request_id: Some(id.clone()),
-        from: Some(PRODUCER.to_owned()),
-        to: None,
-        created: stage.unix_millis(),
-        header: None,
-    };
-    stage.asked(Some(SENTINEL), std::slice::from_ref(&id));
-    let note = match stage.publish(SENTINEL, ALL, &request.payload(), 1, false).await {
-        Ended::Done(_) => {
-            let deadline = Instant::now() + window;
-            match stage.wait(deadline, true, |view| (!view.answers(&id).is_empty()).then_some(())).await {
-                Ok(()) => "answered".to_owned(),
-                Err(Ended::TimedOut(_)) => "not answered".to_owned(),
-                Err(Ended::Failed(why) | Ended::Done(why)) => why,
-            }
-        }
-        Ended::TimedOut(why) | Ended::Failed(why) => why,
-    };
-    stage.recorder.record(event(StepPhase::Done, note));
-}
-
-fn context(planned: &Planned, iut: &IutFile, options: &Options, shared: &Shared, recorder: &Recorder) -> Context {
-    let scaled = |nanos| u64::try_from(options.scaled(nanos).as_nanos()).unwrap_or(u64::MAX);
-    let usual = Tolerances::default();
-    let pics = serde_json::to_value(&iut.pics).unwrap_or_default();
-    let credentials = iut.network.credentials.as_ref();
-    let launched_anew = match &iut.launch {
-        None => false,
-        Some(launch) => launch.per == Per::Scenario || !shared.used,
-    };
-    Context {
-        format: FORMAT,
-        tool: env!("CARGO_PKG_VERSION").to_owned(),
-        anchor_unix_nanos: recorder.anchor_unix_nanos(),
-        binding: iut.binding.id.to_owned(),
-        role: iut.role.to_string(),
-        scenario: planned.id.clone(),
-        scenario_text: planned.scenario.text.clone(),
-        pics,
-        pixit: json!({
-            "listen": shared.listen.to_string(),
-            "host": host(iut, shared.listen),
-            "username": credentials.map(|c| &c.username),
-            "password": credentials.map(|c| mask(&c.password)),
-            "startup": scaled(iut.timing.startup),
-            "response": scaled(iut.timing.response),
-            "stop": scaled(iut.timing.stop),
-        }),
-        seed: options.seed,
-        scale: options.scale,
-        tolerances: Tolerances {
-            // A window that proves something never gets shorter than usual.
-            quiet: usual.quiet.max(scaled(usual.quiet)),
-            response: scaled(iut.timing.response),
-            keep_alive: usual.keep_alive,
-            disconnect: usual.disconnect.max(scaled(usual.disconnect)),
-        },
-        births_known: launched_anew,
-    }
 }

@@ -11,7 +11,8 @@ pub struct AwaitPacket {
     what: What,
     count: u64,
     new_connection: bool,
-    within: Option<u64>,
+    /// Its own deadline, in nanoseconds.
+    pub within: Option<u64>,
 }
 
 #[derive(Clone, Debug)]

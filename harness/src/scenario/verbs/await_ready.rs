@@ -10,7 +10,8 @@ const QUIET: u64 = 100_000_000;
 /// Waits until commands can reach the IUT.
 #[derive(Clone, Debug)]
 pub struct AwaitReady {
-    within: Option<u64>,
+    /// Its own deadline, in nanoseconds.
+    pub within: Option<u64>,
 }
 
 impl AwaitReady {

@@ -10,7 +10,8 @@ pub struct AwaitResponse {
     pub name: String,
     status: Vec<i128>,
     optional: bool,
-    within: Option<u64>,
+    /// Its own deadline, in nanoseconds.
+    pub within: Option<u64>,
 }
 
 impl AwaitResponse {

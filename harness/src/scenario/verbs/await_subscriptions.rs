@@ -8,7 +8,8 @@ use crate::scenario::stage::{Ended, Stage};
 /// only when the time to answer has passed since its last SUBSCRIBE (or CONNACK): then the absence says something.
 #[derive(Clone, Debug)]
 pub struct AwaitSubscriptions {
-    within: Option<u64>,
+    /// Its own deadline, in nanoseconds.
+    pub within: Option<u64>,
 }
 
 impl AwaitSubscriptions {

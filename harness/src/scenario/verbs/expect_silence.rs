@@ -9,7 +9,8 @@ use touchstone_fixtures::recording::{Event, WindowState};
 pub struct ExpectSilence {
     /// The request.
     pub name: String,
-    within: Option<u64>,
+    /// Its own deadline, in nanoseconds.
+    pub within: Option<u64>,
 }
 
 impl ExpectSilence {

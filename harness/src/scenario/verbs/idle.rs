@@ -32,6 +32,14 @@ impl Idle {
         Some(Idle { time })
     }
 
+    /// The time it takes, in nanoseconds, as far as it is known before; a keep alive nobody declared is at most 18 hours.
+    pub(super) fn time(&self, keep_alive: Option<u16>) -> u64 {
+        match self.time {
+            Time::Nanos(nanos) => nanos,
+            Time::KeepAlives(factor) => (f64::from(keep_alive.unwrap_or(u16::MAX)) * 1e9 * factor) as u64,
+        }
+    }
+
     pub(super) async fn run(&self, stage: &mut Stage<'_>) -> Ended {
         let nanos = match self.time {
             Time::Nanos(nanos) => nanos,

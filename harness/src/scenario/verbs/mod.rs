@@ -19,6 +19,7 @@ use super::model::Key;
 use super::stage::{Ended, Stage};
 use crate::diagnostic::instead;
 use crate::diagnostic::toml::Fields;
+use crate::iut::Pics;
 use std::collections::BTreeMap;
 
 /// The names of all verbs.
@@ -164,6 +165,19 @@ impl Verb {
             Verb::Request(request) => request.each_command(),
             Verb::Burst(burst) => burst.request.each_command(),
             _ => false,
+        }
+    }
+
+    /// The time its file gives it, in nanoseconds; `None`: one of the times of the IUT file.
+    pub(super) fn time(&self, pics: &Pics) -> Option<u64> {
+        match self {
+            Verb::Await(wait) => wait.within,
+            Verb::AwaitReady(wait) => wait.within,
+            Verb::AwaitSubscriptions(wait) => wait.within,
+            Verb::AwaitResponse(wait) => wait.within,
+            Verb::ExpectSilence(wait) => wait.within,
+            Verb::Idle(idle) => Some(idle.time(pics.keep_alive)),
+            _ => None,
         }
     }
 
