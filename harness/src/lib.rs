@@ -11,5 +11,6 @@ pub mod evidence;
 pub mod iut;
 pub mod judge;
 pub mod manifest;
+pub mod run;
 pub mod run_dir;
 pub mod scenario;

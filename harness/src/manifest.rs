@@ -111,6 +111,9 @@ pub struct Selected {
     pub sha256: String,
     /// Folder of its evidence, relative to the manifest.
     pub evidence: String,
+    /// How the test system failed while running it, where its capture cannot tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
 }
 
 /// A scenario that was not run.

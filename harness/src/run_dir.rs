@@ -120,7 +120,12 @@ pub fn judge_scenario(dir: &Path, manifest: &Manifest, binding: &Binding, index:
             Err(error) => Err(error.to_string()),
         }
     });
-    judged.unwrap_or_else(|error| JudgedScenario::without_evidence(index, ScenarioStatus::Error(error)))
+    let mut judged =
+        judged.unwrap_or_else(|error| JudgedScenario::without_evidence(index, ScenarioStatus::Error(error)));
+    if let (Some(failure), false) = (&selected.failure, matches!(judged.status, ScenarioStatus::Error(_))) {
+        judged.status = ScenarioStatus::Error(failure.clone());
+    }
+    judged
 }
 
 /// SHA-256 of some bytes, in hex.

@@ -18,6 +18,8 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Test an implementation: run the scenarios, judge, report
+    Run(RunOptions),
     /// Judge the evidence of an earlier run again, from disk
     Judge(JudgeOptions),
     /// List requirements, scenarios, bindings or mutants
@@ -30,6 +32,50 @@ pub(super) enum Command {
     Broker(BrokerOptions),
     /// Run a bundled reference implementation
     Reference(ReferenceOptions),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunOptions {
+    /// IUT file: what is tested, how it is started, what it declares (see `touchstone init`)
+    #[arg(long, value_name = "FILE")]
+    pub iut: PathBuf,
+    /// Directory for reports and evidence; an earlier run of ours there is replaced
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Run only scenarios whose id matches; * stands for any text; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub scenario: Vec<String>,
+    /// Judge only this requirement, running what exercises it; may be given several times
+    #[arg(long, value_name = "ID")]
+    pub requirement: Vec<String>,
+    /// What a broken requirement means for the verdict
+    #[arg(long, default_value = "certify")]
+    pub policy: Policy,
+    /// Scenarios at the same time
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// Address the broker listens on, in place of what the IUT file says; scenarios then run one after another
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// Factor on every deadline, for slow implementations
+    #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = factor)]
+    pub timeout_scale: f64,
+    /// Seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Waivers (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub waivers: Option<PathBuf>,
+    /// Folder of further scenarios
+    #[arg(long, value_name = "DIR")]
+    pub scenarios: Option<PathBuf>,
+}
+
+fn factor(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(factor) if (0.01..=100.0).contains(&factor) => Ok(factor),
+        _ => Err("a number from 0.01 to 100".to_owned()),
+    }
 }
 
 #[derive(Debug, Args)]

@@ -1,19 +1,23 @@
 use super::args::BrokerOptions;
 use super::{Exit, Failure, output};
+use std::path::Path;
 use touchstone_fixtures::edge::{Config, Edge};
 use touchstone_fixtures::recording::{Limits, Recorder};
 
 /// `touchstone broker`: serves until a signal ends it.
 pub(super) fn broker(options: &BrokerOptions) -> Result<Exit, Failure> {
-    let recorder = match &options.out {
-        Some(path) => Recorder::create(path, Limits::default())
-            .map_err(|e| Failure::usage(format!("cannot write {}: {e}", path.display())))?,
-        None => Recorder::in_memory(Limits::default()),
-    };
+    let recorder = Recorder::without_log(options.out.as_deref(), Limits::default()).map_err(|e| {
+        let path = options.out.as_deref().unwrap_or(Path::new("-"));
+        Failure::usage(format!("cannot write {}: {e}", path.display()))
+    })?;
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::internal)?;
     runtime.block_on(async {
-        let config =
-            Config { listen: options.listen, refuse_filters: options.refuse_filter.clone(), ..Config::default() };
+        let config = Config {
+            listen: options.listen,
+            refuse_filters: options.refuse_filter.clone(),
+            peers: false,
+            ..Config::default()
+        };
         let edge = Edge::start(config, recorder.clone())
             .await
             .map_err(|e| Failure::usage(format!("cannot listen on {}: {e}", options.listen)))?;
@@ -28,7 +32,7 @@ pub(super) fn broker(options: &BrokerOptions) -> Result<Exit, Failure> {
 }
 
 /// Returns on SIGINT or SIGTERM.
-async fn wait_for_signal() {
+pub(super) async fn wait_for_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {

@@ -3,6 +3,7 @@ use super::{Exit, Failure, list, output};
 use crate::binding;
 use crate::catalogue::{Catalogue, Requirement};
 use crate::judge::Policy;
+use crate::scenario;
 use std::collections::BTreeSet;
 use touchstone_fixtures::mutant;
 
@@ -68,6 +69,7 @@ fn text(catalogue: &Catalogue, requirement: &Requirement) -> String {
     let (state, reason) = list::state(requirement);
     fact("State", reason.map_or_else(|| state.to_owned(), |reason| format!("{state}: {reason}")));
     fact("Implies", requirement.implies.join(", "));
+    fact("Scenarios", exercising(requirement.id).join("\n             "));
     let mutants: Vec<String> = mutant::all()
         .into_iter()
         .filter(|m| m.primary.contains(&requirement.id))
@@ -76,4 +78,19 @@ fn text(catalogue: &Catalogue, requirement: &Requirement) -> String {
     fact("Mutants", mutants.join("\n             "));
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// Ids of the built-in scenarios that promise to decide a requirement.
+fn exercising(id: &str) -> Vec<String> {
+    let mut scenarios: Vec<String> = binding::ALL
+        .iter()
+        .flat_map(|binding| binding.roles.iter().map(move |role| (*binding, *role)))
+        .filter_map(|(binding, role)| scenario::load(binding, role, None).ok())
+        .flatten()
+        .filter(|scenario| scenario.exercises.iter().any(|e| e == id))
+        .map(|scenario| scenario.id.clone())
+        .collect();
+    scenarios.sort();
+    scenarios.dedup();
+    scenarios
 }

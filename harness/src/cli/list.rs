@@ -2,6 +2,7 @@ use super::args::{ListOptions, Listed};
 use super::{Exit, Failure, output};
 use crate::binding::{self, Binding};
 use crate::catalogue::{Judged, Requirement, Trigger};
+use crate::scenario;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use touchstone_fixtures::mutant;
@@ -19,7 +20,7 @@ pub(super) fn list(options: &ListOptions) -> Result<Exit, Failure> {
         Listed::Requirements => requirements(&bindings, options.json),
         Listed::Bindings => list_bindings(&bindings, options.json),
         Listed::Mutants => mutants(options.json),
-        Listed::Scenarios => return Err(Failure::usage("scenarios")),
+        Listed::Scenarios => scenarios(&bindings, options.json)?,
     };
     output::print(&text);
     Ok(Exit::Conforms)
@@ -121,6 +122,40 @@ fn list_bindings(bindings: &[&'static Binding], as_json: bool) -> String {
         }
     }
     text
+}
+
+fn scenarios(bindings: &[&'static Binding], as_json: bool) -> Result<String, Failure> {
+    let mut all = Vec::new();
+    for binding in bindings {
+        for role in binding.roles {
+            let loaded = scenario::load(binding, *role, None).map_err(Failure::internal)?;
+            all.extend(loaded.into_iter().map(|scenario| (*binding, scenario)));
+        }
+    }
+    if as_json {
+        let rows: Vec<Value> = all
+            .iter()
+            .map(|(binding, s)| {
+                json!({
+                    "id": s.id,
+                    "binding": binding.id,
+                    "role": s.role.as_str(),
+                    "title": s.title,
+                    "purpose": s.purpose,
+                    "requires": s.requires.iter().map(|need| format!("{}{}", if need.absent { "not:" } else { "" }, need.key)).collect::<Vec<_>>(),
+                    "exercises": s.exercises,
+                })
+            })
+            .collect();
+        return Ok(pretty(&Value::Array(rows)));
+    }
+    let width = all.iter().map(|(_, s)| s.id.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for (_, scenario) in &all {
+        text.push_str(&format!("{:width$}  {}\n", scenario.id, scenario.title));
+    }
+    text.push_str(&format!("{} scenarios\n", all.len()));
+    Ok(text)
 }
 
 fn mutants(as_json: bool) -> String {

@@ -8,10 +8,12 @@ mod judge;
 mod list;
 mod output;
 mod reference;
+mod run;
 
 use args::{Arguments, Command};
 use clap::Parser;
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 use touchstone_reports::model::RunVerdict;
 
@@ -66,6 +68,13 @@ impl Failure {
         Failure { exit: Exit::Usage, message: message.to_string() }
     }
 
+    /// Ended from outside.
+    pub(crate) fn interrupted(out: &Path) -> Failure {
+        let out = out.display();
+        let message = format!("interrupted; what was recorded is in {out}, and `touchstone judge {out}` judges it");
+        Failure { exit: Exit::Incomplete, message }
+    }
+
     /// The test system failed.
     pub(crate) fn internal(message: impl ToString) -> Failure {
         Failure { exit: Exit::Failed, message: message.to_string() }
@@ -88,6 +97,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     let result = match arguments.command {
+        Command::Run(options) => run::run(&options),
         Command::Judge(options) => judge::judge(&options),
         Command::List(options) => list::list(&options),
         Command::Explain(options) => explain::explain(&options),

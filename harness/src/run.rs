@@ -1,0 +1,413 @@
+//! A run: from an IUT file to a judged directory.
+//!
+//! Everything the user can get wrong is checked by [`Run::plan`], before anything is started or overwritten.
+
+use crate::binding::Binding;
+use crate::diagnostic::{Problem, Problems, Source, nearest, toml::Document};
+use crate::iut::IutFile;
+use crate::judge::waiver::Waiver;
+use crate::judge::{self, Assessment, JudgedScenario, Policy, ScenarioStatus};
+use crate::manifest::{self, Manifest, Selection};
+use crate::run_dir::{self, Prepared, RunDirError};
+use crate::scenario::{self, Options, Plan, Planned, Progress, Status};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What the user asks for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The IUT file.
+    pub iut: PathBuf,
+    /// Where the results go.
+    pub out: PathBuf,
+    /// Only scenarios whose id matches one of these patterns (`*` stands for any text).
+    pub scenarios: Vec<String>,
+    /// Only these requirements, and the scenarios that exercise them.
+    pub requirements: Vec<String>,
+    /// Policy.
+    pub policy: Policy,
+    /// Scenarios at the same time, at most.
+    pub jobs: Option<usize>,
+    /// Where to listen, in place of what the IUT file says.
+    pub listen: Option<SocketAddr>,
+    /// Factor on every deadline.
+    pub scale: f64,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// File of waivers.
+    pub waivers: Option<PathBuf>,
+    /// Folder of further scenarios.
+    pub extra: Option<PathBuf>,
+    /// What `{self}` stands for; the running program if `None`.
+    pub program: Option<PathBuf>,
+}
+
+impl Request {
+    /// A whole run by the default policy.
+    pub fn new(iut: impl Into<PathBuf>, out: impl Into<PathBuf>) -> Request {
+        Request {
+            iut: iut.into(),
+            out: out.into(),
+            scenarios: Vec::new(),
+            requirements: Vec::new(),
+            policy: Policy::default(),
+            jobs: None,
+            listen: None,
+            scale: 1.0,
+            seed: 0,
+            waivers: None,
+            extra: None,
+            program: None,
+        }
+    }
+}
+
+/// Why a run did not begin, or has no result.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Something in the input is wrong; nothing was run.
+    #[error("{0}")]
+    Input(#[from] Problems),
+    /// The output directory cannot be used; nothing was run.
+    #[error(transparent)]
+    Output(RunDirError),
+    /// The test system failed while running.
+    #[error(transparent)]
+    Failed(RunDirError),
+}
+
+/// A run that is ready to begin: everything was checked, nothing was touched.
+#[derive(Debug)]
+pub struct Run {
+    request: Request,
+    iut: Arc<IutFile>,
+    plan: Plan,
+    manifest: Manifest,
+    options: Options,
+    prepared: Prepared,
+}
+
+/// What happens during a run.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A scenario began.
+    Started(&'a Planned),
+    /// The IUT is attached: it should connect to this address.
+    Waiting(SocketAddr),
+    /// A scenario is over and judged: its id, how it went, and how many requirements it broke.
+    Judged {
+        /// The scenario.
+        planned: &'a Planned,
+        /// How it went.
+        status: &'a ScenarioStatus,
+        /// Requirements broken in it.
+        broken: usize,
+    },
+}
+
+impl Run {
+    /// Checks everything a run needs.
+    ///
+    /// # Errors
+    /// For anything wrong in the input, with its place and what to do.
+    pub fn plan(request: Request) -> Result<Run, RunError> {
+        let iut = crate::iut::load(&request.iut)?;
+        let scenarios = scenario::load(iut.binding, iut.role, request.extra.as_deref())?;
+        let mut plan = scenario::plan(&scenarios, &iut);
+        select(&mut plan, &request, iut.binding)?;
+        let waivers = match &request.waivers {
+            Some(path) => load_waivers(path, &iut)?,
+            None => Vec::new(),
+        };
+        let prepared = run_dir::prepare(&request.out).map_err(RunError::Output)?;
+        let mut options = Options::new(&request.out);
+        options.scale = request.scale;
+        options.seed = request.seed;
+        options.listen = request.listen;
+        if let Some(program) = &request.program {
+            options.program.clone_from(program);
+        }
+        scenario::precheck(&iut, &options)?;
+        let manifest = manifest_of(&request, &iut, &plan, waivers);
+        Ok(Run { request, iut: Arc::new(iut), plan, manifest, options, prepared })
+    }
+
+    /// How many scenarios will be run.
+    pub fn scenarios(&self) -> usize {
+        self.plan.selected.len()
+    }
+
+    /// The implementation under test.
+    pub fn iut(&self) -> &IutFile {
+        &self.iut
+    }
+
+    /// Scenarios that are left out, with the reason.
+    pub fn left_out(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.manifest.left_out.iter().map(|l| (l.id.as_str(), l.reason.as_str()))
+    }
+
+    /// Runs every scenario, judges each from its capture as it ends, joins them and writes the reports.
+    /// Needs a tokio runtime. `tool`: version of this program.
+    ///
+    /// # Errors
+    /// When the output directory cannot be written.
+    pub async fn execute(self, tool: &str, mut progress: impl FnMut(Event<'_>)) -> Result<Assessment, RunError> {
+        let Run { request, iut, plan, mut manifest, options, prepared } = self;
+        manifest.tool = tool.to_owned();
+        let dir = prepared.replace().map_err(RunError::Output)?;
+        run_dir::write_manifest(&dir, &manifest).map_err(RunError::Output)?;
+        let numbers: BTreeMap<String, usize> =
+            plan.selected.iter().enumerate().map(|(number, planned)| (planned.id.clone(), number)).collect();
+        let mut judged: BTreeMap<usize, JudgedScenario> = BTreeMap::new();
+        scenario::run_all(&plan.selected, &iut, &Arc::new(options), request.jobs, |event| match event {
+            Progress::Started(planned) => progress(Event::Started(planned)),
+            Progress::Waiting(address) => progress(Event::Waiting(address)),
+            Progress::Finished(result) => {
+                let Some((number, planned)) = numbers.get(&result.id).and_then(|n| Some((*n, plan.selected.get(*n)?)))
+                else {
+                    return;
+                };
+                if let (Status::Error, Some(selected)) = (&result.status, manifest.scenarios.get_mut(number)) {
+                    selected.failure = Some(result.reason.clone());
+                }
+                let one = run_dir::judge_scenario(&dir, &manifest, iut.binding, number);
+                let broken = one.ledgers.values().filter(|ledger| ledger.broken() > 0).count();
+                progress(Event::Judged { planned, status: &one.status, broken });
+                judged.insert(number, one);
+            }
+        })
+        .await;
+        manifest.completed = true;
+        run_dir::write_manifest(&dir, &manifest).map_err(RunError::Failed)?;
+        let scenarios: Vec<JudgedScenario> = judged.into_values().collect();
+        let assessment = judge::assess(&manifest, iut.binding, iut.role, manifest.policy, &scenarios, tool);
+        run_dir::write_reports(&dir, &assessment.report).map_err(RunError::Failed)?;
+        Ok(assessment)
+    }
+}
+
+/// Narrows the plan to what the command line names.
+fn select(plan: &mut Plan, request: &Request, binding: &Binding) -> Result<(), Problems> {
+    let mut problems = Problems::default();
+    for pattern in &request.scenarios {
+        let known =
+            || plan.selected.iter().map(|p| p.id.as_str()).chain(plan.left_out.iter().map(|l| l.scenario.id.as_str()));
+        if plan.selected.iter().any(|p| glob(pattern, &p.id)) {
+            continue;
+        }
+        if let Some(left_out) = plan.left_out.iter().find(|l| glob(pattern, &l.scenario.id)) {
+            problems.push(
+                Problem::new(format!("scenario {} cannot be run: {}", left_out.scenario.id, left_out.reason))
+                    .help("declare it under [pics], or leave the scenario out"),
+            );
+            continue;
+        }
+        problems.push(Problem::new(format!("no scenario matches {pattern:?}")).help(match nearest(pattern, known()) {
+            Some(near) => format!("did you mean {near}?"),
+            None => "`touchstone list scenarios` names them all; * stands for any text".to_owned(),
+        }));
+    }
+    for id in &request.requirements {
+        if binding.requirements().all(|(_, r)| r.id != id) {
+            let known = binding.requirements().map(|(_, r)| r.id);
+            problems.push(Problem::new(format!("no requirement of {} is called {id:?}", binding.id)).help(
+                match nearest(id, known) {
+                    Some(near) => format!("did you mean {near}?"),
+                    None => "`touchstone list requirements` names them all".to_owned(),
+                },
+            ));
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    if !request.scenarios.is_empty() {
+        plan.selected.retain(|p| request.scenarios.iter().any(|pattern| glob(pattern, &p.id)));
+        plan.left_out.clear();
+    }
+    if !request.requirements.is_empty() {
+        let wanted = |ids: &[String]| ids.iter().any(|id| request.requirements.contains(id));
+        plan.selected.retain(|p| wanted(&p.scenario.exercises));
+        plan.left_out.retain(|l| wanted(&l.scenario.exercises));
+        if plan.selected.is_empty() {
+            return Err(Problem::new(format!(
+                "no scenario that can be run exercises {}",
+                request.requirements.join(", ")
+            ))
+            .help("`touchstone explain ID` shows how a requirement is judged, and which scenarios exercise it")
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// Whether `text` matches `pattern`, in which `*` stands for any text.
+fn glob(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let mut parts = parts.peekable();
+    if parts.peek().is_none() {
+        return rest.is_empty();
+    }
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        match rest.find(part) {
+            Some(at) => rest = rest.get(at + part.len()..).unwrap_or_default(),
+            None => return false,
+        }
+    }
+    true
+}
+
+fn load_waivers(path: &Path, iut: &IutFile) -> Result<Vec<Waiver>, Problems> {
+    let source = Source::read(path, "waivers")?;
+    let now =
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX));
+    parse_waivers(source, iut.binding, iut.version.as_deref(), now)
+}
+
+/// Reads and checks `[[waiver]]` tables. `now`: when the recording is made, in nanoseconds since 1970.
+fn parse_waivers(source: Source, binding: &Binding, version: Option<&str>, now: u64) -> Result<Vec<Waiver>, Problems> {
+    let document = Document::new(source.clone());
+    let mut waivers: Vec<Waiver> = Vec::new();
+    {
+        let parsed = document.parse();
+        let whole = document.fields("the file", parsed.get_ref(), parsed.span());
+        for table in whole.tables("waiver", |n| format!("waiver {n}")) {
+            let requirement = table.required("requirement", "\"wd04/publish-retain\"");
+            let reason = table.required("reason", "\"fixed in 2.1\"");
+            let owner = table.required("owner", "\"qa@example.com\"");
+            let expires = table.required("expires", "\"2027-03-31\"");
+            let wanted = table.string("version");
+            table.finish();
+            let (Some(requirement), Some(reason), Some(owner), Some(expires)) = (requirement, reason, owner, expires)
+            else {
+                continue;
+            };
+            if binding.requirements().all(|(_, r)| r.id != requirement.value) {
+                let known = binding.requirements().map(|(_, r)| r.id);
+                document.wrong(
+                    requirement.span.clone(),
+                    format!("no requirement is called `{}`", requirement.value),
+                    "unknown requirement",
+                    nearest(&requirement.value, known).map(|near| format!("did you mean `{near}`?")),
+                );
+            } else if waivers.iter().any(|w| w.requirement == requirement.value) {
+                document.wrong(
+                    requirement.span.clone(),
+                    format!("`{}` is waived twice", requirement.value),
+                    "second waiver",
+                    None,
+                );
+            }
+            let waiver = Waiver {
+                requirement: requirement.value,
+                reason: reason.value,
+                owner: owner.value,
+                expires: expires.value,
+                version: wanted.map(|w| w.value),
+            };
+            if let Err(error) = waiver.check(version, now) {
+                document.wrong(expires.span, error.to_string(), "", None);
+            }
+            waivers.push(waiver);
+        }
+        whole.finish();
+    }
+    document.finish(Some(waivers))
+}
+
+fn manifest_of(request: &Request, iut: &IutFile, plan: &Plan, waivers: Vec<Waiver>) -> Manifest {
+    Manifest {
+        format: manifest::FORMAT.to_owned(),
+        tool: String::new(),
+        binding: iut.binding.id.to_owned(),
+        role: iut.role.as_str().to_owned(),
+        iut: manifest::Iut { name: iut.name.clone(), vendor: iut.vendor.clone(), version: iut.version.clone() },
+        iut_file: manifest::Hashed {
+            path: request.iut.display().to_string(),
+            sha256: run_dir::hash(iut.text.as_bytes()),
+        },
+        pics: iut.pics.clone(),
+        catalogues: manifest::catalogues(iut.binding),
+        policy: request.policy,
+        waivers,
+        selection: Selection { scenarios: request.scenarios.clone(), requirements: request.requirements.clone() },
+        seed: request.seed,
+        scale: request.scale,
+        scenarios: plan
+            .selected
+            .iter()
+            .map(|planned| manifest::Selected {
+                id: planned.id.clone(),
+                title: planned.title.clone(),
+                purpose: planned.scenario.purpose.clone(),
+                exercises: planned.scenario.exercises.clone(),
+                sha256: planned.scenario.sha256.clone(),
+                evidence: scenario::evidence_folder(&planned.id).display().to_string(),
+                failure: None,
+            })
+            .collect(),
+        left_out: plan
+            .left_out
+            .iter()
+            .map(|left_out| manifest::LeftOut {
+                id: left_out.scenario.id.clone(),
+                reason: left_out.reason.clone(),
+                exercises: left_out.scenario.exercises.clone(),
+            })
+            .collect(),
+        completed: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::binding::OPENC2_MQTT_WD04;
+
+    #[test]
+    fn patterns_match_whole_ids() {
+        assert!(glob("wd04/consumer/connect", "wd04/consumer/connect"));
+        assert!(!glob("wd04/consumer/connect", "wd04/consumer/connect-2"));
+        assert!(glob("*query*", "wd04/consumer/query-all"));
+        assert!(glob("wd04/*-all", "wd04/consumer/query-all"));
+        assert!(glob("*", ""));
+        assert!(!glob("a*b*c", "a-c-b"));
+        assert!(!glob("", "x"));
+    }
+
+    fn waivers(text: &str) -> Result<Vec<Waiver>, String> {
+        // 2026-06-01
+        let now = 1_780_272_000_000_000_000;
+        parse_waivers(Source::new("waivers.toml", text), &OPENC2_MQTT_WD04, Some("2.0"), now).map_err(|p| p.to_string())
+    }
+
+    const GOOD: &str = "[[waiver]]\nrequirement = \"wd04/publish-retain\"\nreason = \"fixed in 2.1\"\nowner = \"qa\"\nexpires = \"2026-06-01\"\n";
+
+    #[test]
+    fn a_waiver_in_force_is_read() {
+        let read = waivers(GOOD).expect("good waivers");
+        assert_eq!(read.len(), 1);
+        assert_eq!(read[0].requirement, "wd04/publish-retain");
+    }
+
+    #[test]
+    fn bad_waivers_are_shown_in_place() {
+        let text = [
+            GOOD.replace("2026-06-01", "2026-05-31"),
+            GOOD.replace("retain", "retian"),
+            GOOD.replace("owner = \"qa\"", "woner = \"qa\""),
+            GOOD.replace("expires = \"2026-06-01\"", "expires = \"soon\"\nversion = \"2.0\""),
+        ]
+        .concat();
+        insta::assert_snapshot!(waivers(&text).expect_err("bad waivers"));
+    }
+}

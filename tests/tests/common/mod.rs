@@ -1,0 +1,161 @@
+//! What all end-to-end tests need: the program, IUT files, and a bound on everything.
+
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// No call of the program takes longer than this, whatever the IUT does.
+const DEADLINE: Duration = Duration::from_secs(240);
+
+/// The program under test.
+pub fn program() -> &'static str {
+    env!("CARGO_BIN_EXE_touchstone-tests")
+}
+
+/// The workspace.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package lies in the workspace").to_owned()
+}
+
+/// How a call ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Calls the program and waits for it.
+pub fn call<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Ended {
+    call_in(&root(), arguments)
+}
+
+/// Calls the program in a directory and waits for it.
+pub fn call_in<S: AsRef<std::ffi::OsStr>>(dir: &Path, arguments: impl IntoIterator<Item = S>) -> Ended {
+    let child = Command::new(program())
+        .args(arguments)
+        .current_dir(dir)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let id = child.id();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(child.wait_with_output()));
+    let output: Output = match receiver.recv_timeout(DEADLINE) {
+        Ok(output) => output.expect("the program can be waited for"),
+        Err(_) => {
+            let pid = nix::unistd::Pid::from_raw(i32::try_from(id).expect("process ids are small"));
+            let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
+            panic!("the program did not end within {DEADLINE:?}");
+        }
+    };
+    Ended {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// A directory that is removed at the end.
+pub fn scratch() -> tempfile::TempDir {
+    tempfile::Builder::new().prefix("touchstone-test-").tempdir().expect("a temporary directory")
+}
+
+/// The reference Consumer's declarations; `pics` replaces them key by key.
+#[derive(Clone, Debug, Default)]
+pub struct IutFile {
+    /// Command line of the IUT, as TOML.
+    pub command: String,
+    /// Further lines of `[pics]`.
+    pub options: Vec<String>,
+    /// `[timing]`, as TOML lines.
+    pub timing: String,
+    /// Further lines of `[network]`.
+    pub network: String,
+}
+
+impl IutFile {
+    /// The reference Consumer, with a deviation or without.
+    pub fn reference(mutant: Option<&str>) -> IutFile {
+        let mutant = mutant.map(|name| format!(", \"--mutant\", \"{name}\"")).unwrap_or_default();
+        IutFile {
+            command: format!(
+                "[\"{{self}}\", \"reference\", \"consumer\", \"--server\", \"{{host}}:{{port}}\", \"--device-id\", \
+                 \"{{device_id}}\", \"--profile\", \"alpha\", \"--profile\", \"iota\", \"--keep-alive\", \
+                 \"{{keep_alive}}\", \"--state-dir\", \"{{state_dir}}\"{mutant}]"
+            ),
+            ..IutFile::default()
+        }
+    }
+
+    /// A shell script as IUT.
+    pub fn shell(script: &str) -> IutFile {
+        IutFile {
+            command: format!(
+                "[\"sh\", \"-c\", {}, \"sh\", \"{{host}}\", \"{{port}}\", \"{{state_dir}}\"]",
+                Value::String(script.to_owned())
+            ),
+            timing: "startup = \"1s\"\nresponse = \"500ms\"\nstop = \"500ms\"\n".to_owned(),
+            ..IutFile::default()
+        }
+    }
+
+    /// Writes it into `dir`.
+    pub fn write(&self, dir: &Path) -> PathBuf {
+        let options: Vec<String> = self.options.iter().map(|o| format!("\"{o}\"")).collect();
+        let text = format!(
+            "[iut]\nname = \"test subject\"\nversion = \"1.0\"\nbinding = \"openc2-mqtt-wd04\"\nrole = \"consumer\"\n\n\
+             [launch]\ncommand = {}\n\n[network]\n{}\n[timing]\n{}\n\
+             [pics]\ndevice_id = \"zulu\"\nactuator_profiles = [\"alpha\", \"iota\"]\nserializations = [\"json\", \"cbor\"]\n\
+             keep_alive = 60\nidentity = \"zulu\"\noptions = [{}]\n\n\
+             [[pics.command]]\naction = \"set\"\ntarget = {{ \"x-touchstone:led\" = \"on\" }}\n",
+            self.command,
+            self.network,
+            self.timing,
+            options.join(", ")
+        );
+        let path = dir.join("iut.toml");
+        fs::write(&path, text).expect("the IUT file can be written");
+        path
+    }
+}
+
+/// The JSON report of a run's directory.
+pub fn report(dir: &Path) -> Value {
+    let text = fs::read_to_string(dir.join("report.json")).expect("the run left a report");
+    serde_json::from_str(&text).expect("the report is JSON")
+}
+
+/// A requirement's row of a report.
+pub fn row<'a>(report: &'a Value, id: &str) -> &'a Value {
+    report["requirements"]
+        .as_array()
+        .expect("requirements are a list")
+        .iter()
+        .find(|r| r["id"] == id)
+        .unwrap_or_else(|| panic!("{id} is in the report"))
+}
+
+/// Whether `pid` (or a process that took its number) is alive, zombies aside.
+pub fn alive(pid: i32) -> bool {
+    let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
+    !stat.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z')
+}
+
+/// Waits until `condition` holds, for a bounded time; whether it did.
+pub fn eventually(condition: impl Fn() -> bool) -> bool {
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(20) {
+        if condition() {
+            return true;
+        }
+        std::thread::yield_now();
+    }
+    false
+}

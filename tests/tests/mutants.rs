@@ -1,0 +1,228 @@
+//! Proof that checks can fail: every mutant of the reference, live, against the scenarios that exercise what it
+//! exists to break. Broken must be at least the primary requirements, and at most what follows from them.
+
+mod common;
+
+use common::{IutFile, call, report, scratch};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use touchstone::binding::OPENC2_MQTT_WD04;
+use touchstone::catalogue::Requirement;
+use touchstone::iut::Role;
+use touchstone_fixtures::mutant::{self, Mutant};
+
+/// Runs at the same time: mostly waiting.
+const AT_ONCE: usize = 6;
+
+/// Scenarios run for each primary requirement.
+const SCENARIOS: usize = 2;
+
+fn requirements() -> BTreeMap<&'static str, &'static Requirement> {
+    OPENC2_MQTT_WD04.requirements().map(|(_, r)| (r.id, r)).collect()
+}
+
+fn consumers() -> Vec<&'static Mutant> {
+    mutant::all().into_iter().filter(|m| m.role == "consumer").collect()
+}
+
+/// What breaks with `ids` by nature.
+fn closure(ids: &[&'static str]) -> BTreeSet<&'static str> {
+    let all = requirements();
+    let mut closed: BTreeSet<&'static str> = BTreeSet::new();
+    let mut open: Vec<&'static str> = ids.to_vec();
+    while let Some(id) = open.pop() {
+        if closed.insert(id) {
+            open.extend(all.get(id).map(|r| r.implies).unwrap_or_default());
+        }
+    }
+    closed
+}
+
+fn scenarios_for(mutant: &Mutant) -> BTreeSet<String> {
+    let scenarios =
+        touchstone::scenario::load(&OPENC2_MQTT_WD04, Role::Consumer, None).unwrap_or_else(|p| panic!("{p}"));
+    let mut chosen = BTreeSet::new();
+    for id in mutant.primary {
+        let exercising = scenarios.iter().filter(|s| s.exercises.iter().any(|e| e == id));
+        chosen.extend(
+            exercising.take(SCENARIOS).map(|s| if s.each_command { format!("{}-1", s.id) } else { s.id.clone() }),
+        );
+    }
+    chosen
+}
+
+/// What a mutant broke, by its report; and what is wrong with that.
+fn run(mutant: &Mutant) -> (BTreeSet<String>, Vec<String>) {
+    let scenarios = scenarios_for(mutant);
+    if scenarios.is_empty() {
+        return (BTreeSet::new(), vec![format!("{}: no scenario exercises {:?}", mutant.name, mutant.primary)]);
+    }
+    let dir = scratch();
+    let mut file = IutFile::reference(Some(mutant.name));
+    file.timing = "startup = \"4s\"\nresponse = \"1s\"\nstop = \"2s\"\n".to_owned();
+    file.options = mutant.elects.iter().map(|o| (*o).to_owned()).collect();
+    let iut = file.write(dir.path());
+    let out = dir.path().join("out");
+    let mut arguments: Vec<String> =
+        ["run", "--iut"].map(str::to_owned).into_iter().chain([iut.display().to_string()]).collect();
+    arguments.extend(["--out".to_owned(), out.display().to_string()]);
+    for scenario in &scenarios {
+        arguments.extend(["--scenario".to_owned(), scenario.clone()]);
+    }
+    let ended = call(&arguments);
+    if !matches!(ended.code, 0 | 1 | 3) {
+        return (BTreeSet::new(), vec![format!("{}: exit {}\n{}", mutant.name, ended.code, ended.stderr)]);
+    }
+    let report = report(&out);
+    let broken: BTreeSet<String> = report["requirements"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|r| r["outcome"] == "broken")
+        .filter_map(|r| r["id"].as_str().map(str::to_owned))
+        .collect();
+    let mut wrong = Vec::new();
+    for id in mutant.primary {
+        if !broken.contains(*id) {
+            let row = common::row(&report, id);
+            wrong.push(format!(
+                "{}: {id} is {}, not broken (scenarios {scenarios:?}) {}",
+                mutant.name, row["outcome"], row["findings"]
+            ));
+        }
+    }
+    let allowed = closure(mutant.primary);
+    for id in &broken {
+        let also = mutant.also.iter().any(|(other, _)| other == id);
+        if !allowed.contains(id.as_str()) && !also {
+            wrong.push(format!(
+                "{}: {id} breaks too: {}",
+                mutant.name,
+                common::row(&report, id)["findings"][0]["message"]
+            ));
+        }
+    }
+    for (id, _) in mutant.also {
+        if !broken.contains(*id) {
+            wrong.push(format!("{}: lists {id} under `also`, which does not break", mutant.name));
+        }
+    }
+    // The verdict must follow: some policy fails what the mutant breaks.
+    let fails = ended.code == 1;
+    let certify_fails = broken
+        .iter()
+        .filter_map(|id| requirements().get(id.as_str()).copied())
+        .any(|r| touchstone::judge::Policy::Certify.fails(r));
+    if fails != certify_fails {
+        wrong.push(format!("{}: exit {} although the broken requirements say otherwise", mutant.name, ended.code));
+    }
+    (broken, wrong)
+}
+
+#[test]
+fn every_mutant_breaks_what_it_should_and_nothing_else() {
+    let only = std::env::var("TOUCHSTONE_MUTANT").ok();
+    let mutants: Vec<&Mutant> =
+        consumers().into_iter().filter(|m| only.as_deref().is_none_or(|only| m.name.contains(only))).collect();
+    let next = AtomicUsize::new(0);
+    let results: Mutex<BTreeMap<&str, BTreeSet<String>>> = Mutex::default();
+    let wrong: Mutex<Vec<String>> = Mutex::default();
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                while let Some(mutant) = mutants.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let (broken, problems) = run(mutant);
+                    results.lock().expect("no test panics while it holds this").insert(mutant.name, broken);
+                    wrong.lock().expect("no test panics while it holds this").extend(problems);
+                }
+            });
+        }
+    });
+    let mut wrong = wrong.into_inner().expect("all threads are done");
+    wrong.sort();
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    if only.is_none() {
+        check_ledger(&results.into_inner().expect("all threads are done"));
+    }
+}
+
+/// The committed ledger says what these runs have shown.
+fn check_ledger(results: &BTreeMap<&str, BTreeSet<String>>) {
+    let mut text = String::from("# requirement\tbroken as primary by\tbroken beside another by\n");
+    for (id, requirement) in requirements() {
+        if !requirement.judged.testable() || !requirement.binds(Role::Consumer) {
+            continue;
+        }
+        let mut primary = Vec::new();
+        let mut also = Vec::new();
+        for mutant in consumers() {
+            if !results.get(mutant.name).is_some_and(|broken| broken.contains(id)) {
+                continue;
+            }
+            if mutant.primary.contains(&id) {
+                primary.push(mutant.name);
+            } else if mutant.also.iter().any(|(other, _)| *other == id) {
+                also.push(mutant.name);
+            }
+        }
+        text.push_str(&format!("{id}\t{}\t{}\n", primary.join(" "), also.join(" ")));
+    }
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("ledger/openc2-mqtt-wd04-consumer.tsv");
+    if std::env::var_os("TOUCHSTONE_UPDATE_LEDGER").is_some() {
+        fs::write(&path, &text).expect("the ledger can be written");
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == text,
+        "the ledger {} differs from what the mutants showed; after a deliberate change write it anew (README.md)",
+        path.display()
+    );
+}
+
+#[test]
+fn every_testable_requirement_has_a_mutant() {
+    let proven: BTreeSet<&str> = consumers().iter().flat_map(|m| m.primary.iter().copied()).collect();
+    let without: Vec<&str> = requirements()
+        .into_iter()
+        .filter(|(id, r)| r.judged.testable() && r.binds(Role::Consumer) && !proven.contains(id))
+        .map(|(id, _)| id)
+        .collect();
+    assert!(without.is_empty(), "{} checks that no mutant fails: {without:?}", without.len());
+}
+
+#[test]
+fn every_testable_requirement_is_exercised() {
+    let scenarios =
+        touchstone::scenario::load(&OPENC2_MQTT_WD04, Role::Consumer, None).unwrap_or_else(|p| panic!("{p}"));
+    let without: Vec<&str> = requirements()
+        .into_iter()
+        .filter(|(id, r)| {
+            r.judged.testable()
+                && r.binds(Role::Consumer)
+                && !scenarios.iter().any(|s| s.exercises.iter().any(|e| e == id))
+        })
+        .map(|(id, _)| id)
+        .collect();
+    assert!(without.is_empty(), "{} requirements that no scenario exercises: {without:?}", without.len());
+}
+
+#[test]
+fn mutants_name_requirements_that_exist() {
+    let known = requirements();
+    for mutant in consumers() {
+        assert!(!mutant.primary.is_empty(), "{} breaks nothing", mutant.name);
+        for id in mutant.primary.iter().copied().chain(mutant.also.iter().map(|(id, _)| *id)) {
+            assert!(
+                known.get(id).is_some_and(|r| r.judged.testable()),
+                "{} names {id}, which has no check",
+                mutant.name
+            );
+        }
+        for (id, reason) in mutant.also {
+            assert!(!reason.trim().is_empty(), "{} gives no reason for {id}", mutant.name);
+        }
+    }
+}
