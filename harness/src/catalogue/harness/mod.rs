@@ -1,6 +1,11 @@
-//! Requirements of Touchstone rules (of this program's version).
+//! Touchstone's own rules: no specification says them, and none could do without them.
 
-use super::Catalogue;
+mod one_response;
+mod survives;
+#[cfg(test)]
+mod tests;
+
+use super::{Catalogue, Requirement};
 
 /// The catalogue.
 pub static CATALOGUE: Catalogue = Catalogue {
@@ -9,6 +14,8 @@ pub static CATALOGUE: Catalogue = Catalogue {
     cite: "Touchstone",
     edition: "of this program's version",
     version: 1,
-    requirements: &[],
+    requirements: REQUIREMENTS,
     rows: include_str!("rows.txt"),
 };
+
+static REQUIREMENTS: &[&Requirement] = &[&survives::SURVIVES, &one_response::ONE_FINAL_RESPONSE];

@@ -6,7 +6,7 @@ use super::support::{
 };
 use crate::catalogue::{Condition, Examples, Judged, Trigger};
 use crate::evidence::PacketSeen;
-use crate::judge::{Ruling, Witness};
+use crate::judge::{Check, Ruling, Witness};
 use crate::requirement;
 use touchstone_fixtures::wire::mqtt311::{ControlPacket, PacketType, build};
 
@@ -235,6 +235,11 @@ requirement! {
             silent: &[ready, |s| sends(s, build::publish("a", 0, 0, b"x"))],
         },
     }
+}
+
+/// A check of the DUP bit on the first copies of OpenC2 messages, for the catalogues of bindings.
+pub(in crate::catalogue) fn first_copies_of_messages() -> Box<dyn Check> {
+    Outbound::check(|sent, _| first_copy(sent, |p| p.message.is_some()))
 }
 
 /// Rules on the DUP bit of first copies `of` interest.

@@ -1,6 +1,22 @@
 //! Requirements of OpenC2 over MQTT (Working Draft 04, 15 September 2020).
+//!
+//! Section 3 binds; sections 2 and 4 are guidance, among it the payload header and the message record, without which
+//! peers cannot understand each other (`interop`).
 
-use super::Catalogue;
+mod acknowledge;
+mod client_id;
+mod connect;
+mod exchange;
+mod not_tested;
+mod payload;
+mod publish;
+mod subscribe;
+mod subscriptions;
+mod support;
+#[cfg(test)]
+mod tests;
+
+use super::{Catalogue, Requirement};
 
 /// The catalogue.
 pub static CATALOGUE: Catalogue = Catalogue {
@@ -9,6 +25,70 @@ pub static CATALOGUE: Catalogue = Catalogue {
     cite: "WD04",
     edition: "Working Draft 04, 15 September 2020",
     version: 1,
-    requirements: &[],
+    requirements: REQUIREMENTS,
     rows: include_str!("rows.txt"),
 };
+
+static REQUIREMENTS: &[&Requirement] = &[
+    &connect::CONNECT_PACKET,
+    &connect::PROTOCOL_NAME,
+    &connect::PROTOCOL_LEVEL,
+    &connect::CLEAN_SESSION,
+    &connect::WILL_FLAG,
+    &connect::WILL_QOS,
+    &connect::WILL_RETAIN,
+    &connect::KEEP_ALIVE,
+    &connect::KEEP_ALIVE_300,
+    &connect::KEEP_ALIVE_0,
+    &connect::LEFT_OPEN,
+    &connect::REMAINING_LENGTH,
+    &acknowledge::CONNACK_ACCEPTED,
+    &acknowledge::CONNACK_REFUSED,
+    &publish::PACKET,
+    &publish::TOPIC,
+    &publish::TOPIC_COMMAND,
+    &publish::DUP_FIRST,
+    &publish::DUP_REDELIVERY,
+    &publish::QOS,
+    &publish::QOS_NOT_0,
+    &publish::RETAIN,
+    &acknowledge::PUBACK_PROCESS,
+    &acknowledge::PUBREC_SENT,
+    &acknowledge::PUBREL_SENT,
+    &acknowledge::PUBCOMP_SENT,
+    &subscribe::TOPICS,
+    &subscriptions::PROFILES,
+    &subscriptions::ALL,
+    &subscriptions::DEVICE,
+    &not_tested::SUBSCRIBE_RESPONSES,
+    &subscribe::WILDCARD,
+    &subscribe::QOS,
+    &acknowledge::SUBACK_PROCESS,
+    &acknowledge::SUBACK_FAILURE,
+    &subscribe::UNSUBSCRIBE,
+    &not_tested::PINGREQ_INTERVAL,
+    &not_tested::PINGREQ_DEFAULT_INTERVAL,
+    &not_tested::DISCONNECT,
+    &publish::ROLE_CONSUMER,
+    &publish::ROLE_PRODUCER,
+    &payload::FIXED_BITS,
+    &payload::MESSAGE_TYPE,
+    &payload::SERIALIZATION,
+    &payload::MESSAGE_OFFSET,
+    &payload::LAYOUT,
+    &payload::FIELDS,
+    &exchange::FROM_REQUEST,
+    &payload::FROM,
+    &exchange::TO,
+    &exchange::TO_REQUEST,
+    &exchange::REQUEST_ID,
+    &not_tested::IDENTIFIERS_AUTHENTICATED,
+    &acknowledge::PUBACK_SENT,
+    &client_id::FORM,
+    &client_id::STORED,
+    &not_tested::CLIENT_ID_FREE,
+    &not_tested::BIRTH_CERTIFICATES,
+    &not_tested::TLS,
+    &not_tested::UNSECURED_TESTS_ONLY,
+    &not_tested::INFORMATION_LEAKAGE,
+];

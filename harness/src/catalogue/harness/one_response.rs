@@ -1,0 +1,112 @@
+//! A command is answered once.
+
+use crate::catalogue::{Examples, Judged, Level, Trigger};
+use crate::evidence::sketch::Sketch;
+use crate::evidence::{Exchange, ResponseSeen, Setting};
+use crate::iut::Role;
+use crate::judge::{Deviation, Ruling, Witness};
+use crate::requirement;
+use serde_json::json;
+use touchstone_fixtures::wire::mqtt311::build;
+
+/// Status of an interim response (LS 3.3.2.1).
+const PROCESSING: i128 = 102;
+
+fn ready(s: &mut Sketch) {
+    s.ready();
+}
+
+fn asked(s: &mut Sketch) {
+    s.ready();
+    s.query("r1", json!([]));
+}
+
+fn answer() -> serde_json::Value {
+    json!({"status": 200})
+}
+
+requirement! {
+    /// A Consumer answers a command with at most one final response.
+    ///
+    /// # Interpretation
+    /// This is a rule of this program: a Producer that gets two final answers to one command cannot tell which of them
+    /// holds. Interim responses (status 102) may come before the final one. A command that MQTT delivers again may be
+    /// answered again, and a response that MQTT delivers again (DUP 1, same packet identifier, same content) is the
+    /// same response.
+    ///
+    /// # Judged
+    /// On every request with a request_id, at the end of the recording: broken by a second response that is not
+    /// interim, or by one more than the copies of the request that were sent.
+    ONE_FINAL_RESPONSE {
+        id: "harness/one-final-response",
+        rows: &["TS-002"],
+        clause: "one final response",
+        level: Level::Guidance,
+        interop: true,
+        roles: &[Role::Consumer],
+        trigger: Trigger::Tester,
+        judged: Judged::Exchange(one_final_response),
+        examples: Examples {
+            conforming: &[
+                |s| {
+                    asked(s);
+                    s.respond("r1", json!({"status": 102}));
+                    s.respond("r1", answer());
+                },
+                |s| {
+                    // The response is delivered again.
+                    asked(s);
+                    let payload = Sketch::response_payload("r1", answer());
+                    s.iut(build::publish("oc2/rsp", 1, 9, &payload));
+                    s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 9, &payload));
+                },
+                |s| {
+                    // The request is delivered again.
+                    s.ready();
+                    let query = json!({"action": "query", "target": {"features": []}});
+                    let payload = Sketch::request_payload("r1", query);
+                    let id = s.push("oc2/cmd/all", 1, &payload);
+                    s.edge(build::publish_flags(true, 1, false, "oc2/cmd/all", id, &payload));
+                    s.respond("r1", answer());
+                    s.respond("r1", answer());
+                },
+            ],
+            violating: &[
+                |s| {
+                    asked(s);
+                    s.respond("r1", answer());
+                    s.respond("r1", answer());
+                },
+                |s| {
+                    asked(s);
+                    s.respond("r1", json!({"status": 500}));
+                    s.respond("r1", json!({"status": 102}));
+                    s.respond("r1", answer());
+                },
+            ],
+            silent: &[ready, asked, |s| {
+                asked(s);
+                s.respond("r1", json!({"status": 102}));
+            }],
+        },
+    }
+}
+
+fn one_final_response(exchange: &Exchange, _: &Setting) -> Option<Ruling> {
+    let id = exchange.request_id.as_ref()?;
+    let allowed = usize::try_from(exchange.copies.max(1)).unwrap_or(usize::MAX);
+    let finals: Vec<&ResponseSeen> = exchange.distinct().filter(|response| is_final(response)).collect();
+    match finals.get(allowed) {
+        Some(surplus) => Some(Ruling::Broken(Deviation {
+            witness: Some(Witness::packet(&surplus.packet)),
+            said: format!("Request `{id}` answered with {} final responses", finals.len()),
+            expected: "at most one final response to a command".to_owned(),
+            actual: format!("{} final responses", finals.len()),
+        })),
+        None => (!finals.is_empty()).then_some(Ruling::Met),
+    }
+}
+
+fn is_final(response: &ResponseSeen) -> bool {
+    response.packet.message.as_ref().is_some_and(|message| message.status() != Some(PROCESSING))
+}

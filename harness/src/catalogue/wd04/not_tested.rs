@@ -1,0 +1,120 @@
+//! Rows without a check: some not yet, some never.
+
+use super::support::NO_PRODUCER;
+use crate::catalogue::{Judged, Level, Trigger};
+use crate::iut::Role;
+use crate::requirement;
+
+requirement! {
+    /// A Producer subscribes to `oc2/rsp`.
+    SUBSCRIBE_RESPONSES {
+        id: "wd04/subscribe-responses",
+        rows: &["W4-026", "W4-053"],
+        clause: "3.1.8",
+        roles: &[Role::Producer],
+        judged: Judged::NotYet(NO_PRODUCER),
+    }
+}
+
+requirement! {
+    /// A client sends PINGREQ when nothing was processed for 95 % of the keep-alive interval.
+    ///
+    /// # Interpretation
+    /// The interval counts from the last packet processed, in either direction. Earlier is in order.
+    PINGREQ_INTERVAL {
+        id: "wd04/pingreq-interval",
+        rows: &["W4-033", "W4-066"],
+        clause: "3.1.12",
+        trigger: Trigger::Tester,
+        judged: Judged::NotYet("needs scenarios that measure keep-alive times"),
+    }
+}
+
+requirement! {
+    /// Without a configured interval, PINGREQ is sent at 95 % of the 300 seconds of 2.6, after 285 seconds.
+    PINGREQ_DEFAULT_INTERVAL {
+        id: "wd04/pingreq-default-interval",
+        rows: &["W4-034"],
+        clause: "3.1.12",
+        level: Level::Guidance,
+        trigger: Trigger::Tester,
+        judged: Judged::NotYet("needs scenarios that measure keep-alive times"),
+    }
+}
+
+requirement! {
+    /// In operation, client and broker talk over TLS 1.2 or higher.
+    TLS {
+        id: "wd04/tls",
+        rows: &["W4-037"],
+        clause: "4",
+        level: Level::Guidance,
+        judged: Judged::NotYet("needs a TLS listener"),
+    }
+}
+
+requirement! {
+    /// MQTT without TLS is used for tests only.
+    UNSECURED_TESTS_ONLY {
+        id: "wd04/unsecured-tests-only",
+        rows: &["W4-038"],
+        clause: "4",
+        level: Level::Guidance,
+        judged: Judged::NotYet("needs a TLS listener, to be held against the declaration"),
+    }
+}
+
+requirement! {
+    /// A client may end its connection with DISCONNECT.
+    DISCONNECT {
+        id: "wd04/disconnect",
+        rows: &["W4-036"],
+        clause: "3.1.14",
+        level: Level::Guidance,
+        judged: Judged::Untestable("the clause is a heading without text"),
+    }
+}
+
+requirement! {
+    /// Implementers weigh what leaks when commands reach devices that are not meant to process them.
+    INFORMATION_LEAKAGE {
+        id: "wd04/information-leakage",
+        rows: &["W4-039"],
+        clause: "4",
+        level: Level::Guidance,
+        judged: Judged::Untestable("a consideration of implementers leaves nothing on the wire"),
+    }
+}
+
+requirement! {
+    /// A client identifier need not have to do with the OpenC2 identity.
+    CLIENT_ID_FREE {
+        id: "wd04/client-id-free",
+        rows: &["W4-064"],
+        clause: "2.5",
+        level: Level::Guidance,
+        judged: Judged::Untestable("a freedom that no behaviour can break"),
+    }
+}
+
+requirement! {
+    /// Birth and death certificates, discovery and a state model are left open.
+    BIRTH_CERTIFICATES {
+        id: "wd04/birth-certificates",
+        rows: &["W4-069"],
+        clause: "2",
+        level: Level::Guidance,
+        judged: Judged::Untestable("open questions of the authors, with nothing to hold an implementation to"),
+    }
+}
+
+requirement! {
+    /// `from` and `to` hold authenticated identifiers.
+    IDENTIFIERS_AUTHENTICATED {
+        id: "wd04/identifiers-authenticated",
+        rows: &["W4-074"],
+        clause: "2.3.2",
+        level: Level::Guidance,
+        judged: Judged::Untestable("who vouches for an identifier cannot be seen from outside"),
+    }
+}

@@ -1,0 +1,1 @@
+//! Messages, as a vendor reads them.
