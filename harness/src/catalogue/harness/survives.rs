@@ -1,6 +1,6 @@
 //! An implementation outlives what is sent to it.
 
-use crate::catalogue::{Examples, Judged, Level, Trigger};
+use crate::catalogue::{Examples, Judged, Level};
 use crate::evidence::openc2::{ContentKind, Form, Message};
 use crate::evidence::sketch::Sketch;
 use crate::evidence::{Delivery, Exchange, Observation, PacketSeen, Setting};
@@ -124,12 +124,7 @@ struct Survives {
 impl Check for Survives {
     fn observe(&mut self, observation: &Observation, setting: &Setting, ledger: &mut Ledger) {
         match observation {
-            Observation::Packet(p) if p.from_iut() => {
-                if p.message.as_ref().is_some_and(|m| m.kind == Some(ContentKind::Response)) {
-                    self.answered = Some(p.end_at);
-                }
-            }
-            Observation::Packet(p) if self.hostile.is_none() && is_hostile(p) => self.hostile = Some(p.end_at),
+            Observation::Packet(p) => self.packet(p),
             Observation::Closed { conn, at, .. } => {
                 self.closed.insert(*conn, *at);
             }
@@ -146,6 +141,16 @@ impl Check for Survives {
 }
 
 impl Survives {
+    fn packet(&mut self, p: &PacketSeen) {
+        if p.from_iut() {
+            if p.message.as_ref().is_some_and(|m| m.kind == Some(ContentKind::Response)) {
+                self.answered = Some(p.end_at);
+            }
+        } else if self.hostile.is_none() && is_hostile(p) {
+            self.hostile = Some(p.end_at);
+        }
+    }
+
     fn process(&mut self, change: &ProcessChange, at: Nanos) -> Option<Ruling> {
         match change {
             ProcessChange::Spawn { .. } => {

@@ -19,7 +19,7 @@ fn nothing_sent(s: &mut Sketch) {
 
 fn cut_off(s: &mut Sketch) {
     s.open();
-    s.iut(&[0x10, 12, 0, 4, b'M']);
+    s.iut([0x10, 12, 0, 4, b'M']);
     s.closed_by_iut();
 }
 
