@@ -40,7 +40,7 @@ requirement! {
     ONE_FINAL_RESPONSE {
         id: "harness/one-final-response",
         rows: &["TS-002"],
-        clause: "one final response",
+        clause: "rule 2",
         level: Level::Guidance,
         interop: true,
         roles: &[Role::Consumer],

@@ -40,7 +40,7 @@ requirement! {
     SURVIVES {
         id: "harness/survives",
         rows: &["TS-001"],
-        clause: "survives",
+        clause: "rule 1",
         level: Level::Guidance,
         interop: true,
         judged: Judged::Machine(|| Box::<Survives>::default()),

@@ -28,7 +28,12 @@ fn connected(s: &mut Sketch) {
 
 fn no_connack(s: &mut Sketch) {
     s.open();
-    s.iut(build::connect("k3vq9x2m").keep_alive(60).build());
+    s.iut(build::connect("k3vq9x2m").clean_session(false).keep_alive(60).build());
+}
+
+fn asked(s: &mut Sketch) {
+    s.ready();
+    s.query("r1", json!([]));
 }
 
 fn response() -> Vec<u8> {
@@ -56,7 +61,7 @@ requirement! {
             violating: &[
                 |s| {
                     s.connect();
-                    s.iut(build::connect("k3vq9x2m").keep_alive(60).build());
+                    s.iut(build::connect("k3vq9x2m").clean_session(false).keep_alive(60).build());
                 },
                 |s| {
                     s.connect();
@@ -179,11 +184,11 @@ requirement! {
         judged: Judged::Machine(|| Box::<PubackProcess>::default()),
         examples: Examples {
             conforming: &[|s| {
-                s.ready();
+                asked(s);
                 s.respond("r1", json!({"status": 200}));
             }],
             violating: &[|s| {
-                s.ready();
+                asked(s);
                 s.iut(build::publish("oc2/rsp", 1, 9, response()));
                 s.edge(build::puback(9));
                 s.wait(300);
@@ -192,13 +197,13 @@ requirement! {
             silent: &[
                 ready,
                 |s| {
-                    s.ready();
+                    asked(s);
                     s.iut(build::publish("oc2/rsp", 1, 9, response()));
                     s.wait(300);
                     s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 9, response()));
                 },
                 |s| {
-                    s.ready();
+                    asked(s);
                     s.iut(build::publish("oc2/rsp", 1, 9, response()));
                     s.edge(build::puback(9));
                     s.cut();
@@ -386,7 +391,7 @@ requirement! {
         clause: "2.4",
         level: Level::Guidance,
         trigger: Trigger::Tester,
-        implies: &["mqtt311/qos1-puback"],
+        implies: &["mqtt311/qos1-puback", "mqtt311/response-by-qos", "mqtt311/acknowledge-every-publish"],
         judged: qos1::QOS1_PUBACK.judged,
         examples: Examples {
             conforming: &[|s| {
@@ -414,7 +419,7 @@ requirement! {
         clause: "3.1.5",
         level: Level::Guidance,
         trigger: SUBSCRIBES,
-        implies: &["mqtt311/qos2-pubrec"],
+        implies: &["mqtt311/qos2-pubrec", "mqtt311/response-by-qos", "mqtt311/acknowledge-every-publish"],
         judged: qos2::QOS2_PUBREC.judged,
         examples: Examples {
             conforming: &[|s| {
@@ -447,13 +452,15 @@ requirement! {
         judged: qos2::QOS2_PUBREL.judged,
         examples: Examples {
             conforming: &[|s| {
-                s.ready();
+                s.pics.qos = Some(2);
+                asked(s);
                 s.iut(build::publish("oc2/rsp", 2, 9, response()));
                 s.edge(build::pubrec(9));
                 s.iut(build::pubrel(9));
             }],
             violating: &[|s| {
-                s.ready();
+                s.pics.qos = Some(2);
+                asked(s);
                 s.iut(build::publish("oc2/rsp", 2, 9, response()));
                 s.edge(build::pubrec(9));
                 s.wait(2_500);

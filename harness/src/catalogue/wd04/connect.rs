@@ -25,7 +25,7 @@ fn cut_off(s: &mut Sketch) {
 
 /// A CONNECT of the IUT with these flags, behind the usual fields.
 fn with_flags(s: &mut Sketch, flags: u8) {
-    s.connect_with(build::connect("k3vq9x2m").keep_alive(60).flags(flags).build());
+    s.connect_with(build::connect("k3vq9x2m").clean_session(false).keep_alive(60).flags(flags).build());
 }
 
 /// Bits of the connect flags that have one right value, 0.
@@ -89,18 +89,18 @@ requirement! {
         id: "wd04/connect-protocol-name",
         rows: &["W4-002"],
         clause: "3.1.1",
-        implies: &["wd04/connect-packet"],
+        implies: &["wd04/connect-packet", "mqtt311/protocol-name"],
         judged: Judged::Packet(protocol_name),
         examples: Examples {
             conforming: &[good],
             violating: &[
                 |s| {
                     s.open();
-                    s.iut(build::connect("k3vq9x2m").protocol_name("MQIsdp").build());
+                    s.iut(build::connect("k3vq9x2m").clean_session(false).protocol_name("MQIsdp").build());
                 },
                 |s| {
                     s.open();
-                    s.iut(build::connect("k3vq9x2m").protocol_name("mqtt").build());
+                    s.iut(build::connect("k3vq9x2m").clean_session(false).protocol_name("mqtt").build());
                 },
             ],
             silent: &[nothing_sent, cut_off],
@@ -128,13 +128,13 @@ requirement! {
         id: "wd04/connect-protocol-level",
         rows: &["W4-003"],
         clause: "3.1.1",
-        implies: &["wd04/connect-packet"],
+        implies: &["wd04/connect-packet", "mqtt311/protocol-level"],
         judged: Judged::Packet(protocol_level),
         examples: Examples {
             conforming: &[good],
             violating: &[|s| {
                 s.open();
-                s.iut(build::connect("k3vq9x2m").protocol_level(5).build());
+                s.iut(build::connect("k3vq9x2m").clean_session(false).protocol_level(5).build());
             }],
             silent: &[nothing_sent, cut_off],
         },
@@ -184,7 +184,7 @@ requirement! {
         examples: Examples {
             conforming: &[good],
             violating: &[|s| {
-                s.connect_with(build::connect("k3vq9x2m").keep_alive(60).will("a", "b", 0, false).build());
+                s.connect_with(build::connect("k3vq9x2m").clean_session(false).keep_alive(60).will("a", "b", 0, false).build());
             }],
             silent: &[nothing_sent, cut_off],
         },
@@ -200,7 +200,11 @@ requirement! {
         id: "wd04/connect-will-qos",
         rows: &["W4-006"],
         clause: "3.1.1",
-        implies: &["wd04/connect-packet"],
+        implies: &[
+            "wd04/connect-packet",
+            "mqtt311/will-fields-absent",
+            "mqtt311/will-qos-zero-without-will",
+        ],
         judged: Judged::Packet(|packet, _| flag(packet, 0x18, "Will QoS")),
         examples: Examples {
             conforming: &[good],
@@ -219,7 +223,11 @@ requirement! {
         id: "wd04/connect-will-retain",
         rows: &["W4-007"],
         clause: "3.1.1",
-        implies: &["wd04/connect-packet"],
+        implies: &[
+            "wd04/connect-packet",
+            "mqtt311/will-fields-absent",
+            "mqtt311/will-retain-zero-without-will",
+        ],
         judged: Judged::Packet(|packet, _| flag(packet, 0x20, "Will Retain")),
         examples: Examples {
             conforming: &[good],
@@ -238,13 +246,13 @@ requirement! {
         id: "wd04/connect-remaining-length",
         rows: &["W4-010"],
         clause: "3.1.1",
-        implies: &["wd04/connect-packet"],
+        implies: &["wd04/connect-packet", "mqtt311/connect-format"],
         judged: Judged::Packet(remaining_length),
         examples: Examples {
             conforming: &[good],
             violating: &[|s| {
                 s.open();
-                s.iut(build::connect("k3vq9x2m").keep_alive(60).tail("x").build());
+                s.iut(build::connect("k3vq9x2m").clean_session(false).keep_alive(60).tail("x").build());
             }],
             silent: &[nothing_sent, cut_off],
         },
@@ -271,7 +279,7 @@ fn keep_alive(connect: &Connect) -> Option<(u16, Span)> {
 }
 
 fn keep_alive_example(s: &mut Sketch, seconds: u16) {
-    s.connect_with(build::connect("k3vq9x2m").keep_alive(seconds).build());
+    s.connect_with(build::connect("k3vq9x2m").clean_session(false).keep_alive(seconds).build());
 }
 
 requirement! {

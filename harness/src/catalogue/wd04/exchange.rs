@@ -130,6 +130,7 @@ requirement! {
         id: "wd04/request-id-copied",
         rows: &["W4-073"],
         clause: "2.3.2",
+        implies: &["openc2/request-id-copied"],
         level: Level::Guidance,
         interop: true,
         roles: &[Role::Consumer],

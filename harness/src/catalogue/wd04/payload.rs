@@ -42,6 +42,7 @@ fn behind(s: &mut Sketch, header: &[u8]) {
 /// This JSON text behind the usual header.
 fn text(s: &mut Sketch, json: &serde_json::Value) {
     s.ready();
+    s.query("r1", json!([]));
     s.respond_raw([&[0x91, 0x01], json.to_string().as_bytes()].concat());
 }
 
@@ -150,7 +151,11 @@ requirement! {
 
 fn serialization(packet: &PacketSeen, _: &Setting) -> Option<Ruling> {
     let (publish, message) = sent(packet)?;
-    let said = |d: &Defect| format!("{} published with serialization {}", noun(message), d.actual);
+    let said = |d: &Defect| match (d.span == Span::byte(1), d.actual.starts_with(|c: char| c.is_ascii_digit())) {
+        (true, true) => format!("{} published with serialization {}", noun(message), d.actual),
+        (true, false) => format!("{} published with {}", noun(message), d.actual),
+        (false, _) => format!("{} published in damaged CBOR ({})", noun(message), d.actual),
+    };
     by_defect(packet, publish, message.defects_of("W4-055"), said, message.header.is_some())
 }
 
@@ -256,7 +261,7 @@ fn layout(packet: &PacketSeen, _: &Setting) -> Option<Ruling> {
 
 fn unlike(message: &Message, defect: &Defect) -> String {
     match message.form {
-        Form::Record => format!("a record whose content is {}", defect.actual),
+        Form::Record => format!("a record with {} in place of {}", defect.actual, defect.expected),
         _ => defect.actual.clone(),
     }
 }
@@ -293,9 +298,9 @@ requirement! {
             violating: &[
                 |s| text(s, &json!({"content": {"response": {"status": 200}}, "request_id": 7, "from": "zulu"})),
                 |s| text(s, &json!({"content": {"response": {"status": 200}}, "request_id": "r1", "from": ["zulu"]})),
-                |s| text(s, &json!({"content": {"response": {"status": 200}}, "to": "p", "from": "zulu"})),
-                |s| text(s, &json!({"content": {"response": {"status": 200}}, "created": "2020", "from": "zulu"})),
-                |s| text(s, &json!({"content": {"response": {"status": 200}}, "status": 200, "from": "zulu"})),
+                |s| text(s, &json!({"content": {"response": {"status": 200}}, "request_id": "r1", "to": "p", "from": "zulu"})),
+                |s| text(s, &json!({"content": {"response": {"status": 200}}, "request_id": "r1", "created": "2020", "from": "zulu"})),
+                |s| text(s, &json!({"content": {"response": {"status": 200}}, "request_id": "r1", "status": 200, "from": "zulu"})),
             ],
             silent: &[no_message, to_the_iut, |s| text(s, &json!({"status": 200}))],
         },
@@ -308,7 +313,10 @@ fn fields(packet: &PacketSeen, _: &Setting) -> Option<Ruling> {
         return None;
     }
     let defects = message.defects_of("W4-057").filter(|d| !of_layout(message, d));
-    let said = |d: &Defect| format!("{} published with {} in place of {}", noun(message), d.actual, d.expected);
+    let said = |d: &Defect| match d.expected.starts_with("no members") {
+        true => format!("{} published with {}", noun(message), d.actual),
+        false => format!("{} published with {} in place of {}", noun(message), d.actual, d.expected),
+    };
     by_defect(packet, publish, defects, said, true)
 }
 
@@ -333,12 +341,12 @@ requirement! {
         examples: Examples {
             conforming: &[good, |s| {
                 s.pics.identity = None;
-                text(s, &json!({"content": {"response": {"status": 200}}, "from": "anybody"}));
+                text(s, &json!({"content": {"response": {"status": 200}}, "request_id": "r1", "from": "anybody"}));
             }],
             violating: &[
                 |s| text(s, &json!({"content": {"response": {"status": 200}}, "request_id": "r1"})),
-                |s| text(s, &json!({"content": {"response": {"status": 200}}, "from": "producer-1"})),
-                |s| text(s, &json!({"content": {"response": {"status": 200}}, "from": ""})),
+                |s| text(s, &json!({"content": {"response": {"status": 200}}, "request_id": "r1", "from": "producer-1"})),
+                |s| text(s, &json!({"content": {"response": {"status": 200}}, "request_id": "r1", "from": ""})),
             ],
             silent: &[no_message, to_the_iut, |s| {
                 s.ready();
@@ -366,7 +374,9 @@ fn from(packet: &PacketSeen, setting: &Setting) -> Option<Ruling> {
         // Of the wrong type: see wd04/message-fields.
         (None, Some(_)) => return None,
         (None, None) => ("Response published without `from`".to_owned(), "none".to_owned()),
-        (Some(from), _) if from.is_empty() => ("Response published with an empty `from`".to_owned(), "``".to_owned()),
+        (Some(from), _) if from.is_empty() => {
+            ("Response published with an empty `from`".to_owned(), "an empty string".to_owned())
+        }
         (Some(from), _) if identity.is_none_or(|identity| identity == from) => return Some(Ruling::Met),
         (Some(from), _) => (format!("Response published with `from` `{from}`"), format!("`{from}`")),
     };

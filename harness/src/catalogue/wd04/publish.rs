@@ -18,9 +18,13 @@ fn response() -> Vec<u8> {
 }
 
 fn good(s: &mut Sketch) {
+    asked(s);
+    s.respond("r1", json!({"status": 200}));
+}
+
+fn asked(s: &mut Sketch) {
     s.ready();
     s.query("r1", json!([]));
-    s.respond("r1", json!({"status": 200}));
 }
 
 fn no_message(s: &mut Sketch) {
@@ -30,8 +34,7 @@ fn no_message(s: &mut Sketch) {
 
 /// The response as a PUBLISH with this first byte.
 fn first_byte(s: &mut Sketch, byte: u8) {
-    s.ready();
-    s.query("r1", json!([]));
+    asked(s);
     s.iut(build::with_first_byte(build::publish("oc2/rsp", 1, 9, response()), byte));
 }
 
@@ -49,7 +52,7 @@ requirement! {
         examples: Examples {
             conforming: &[good],
             violating: &[|s| {
-                s.ready();
+                asked(s);
                 s.iut(build::publish("oc2/rsp", 1, 0, response()));
             }],
             silent: &[no_message],
@@ -78,11 +81,11 @@ requirement! {
             conforming: &[good],
             violating: &[
                 |s| {
-                    s.ready();
+                    asked(s);
                     s.iut(build::publish("oc2/rsp/zulu", 1, 9, response()));
                 },
                 |s| {
-                    s.ready();
+                    asked(s);
                     s.iut(build::publish("responses", 1, 9, response()));
                 },
             ],
@@ -139,6 +142,7 @@ requirement! {
         rows: &["W4-014"],
         clause: "3.1.3",
         trigger: Trigger::Tester,
+        implies: &["mqtt311/dup-independent", "mqtt311/qos1-first-copy", "mqtt311/qos2-first-copy"],
         judged: Judged::Machine(first_copies_of_messages),
         examples: Examples {
             conforming: &[good, |s| {
@@ -179,20 +183,20 @@ requirement! {
         examples: Examples {
             conforming: &[good, |s| {
                 s.pics.qos = Some(2);
-                s.ready();
+                asked(s);
                 s.iut(build::publish("oc2/rsp", 2, 9, response()));
             }, |s| {
                 s.pics.qos = None;
-                s.ready();
+                asked(s);
                 s.iut(build::publish("oc2/rsp", 2, 9, response()));
             }],
             violating: &[
                 |s| {
-                    s.ready();
+                    asked(s);
                     s.iut(build::publish("oc2/rsp", 2, 9, response()));
                 },
                 |s| {
-                    s.ready();
+                    asked(s);
                     s.iut(build::publish("oc2/rsp", 0, 0, response()));
                 },
             ],
@@ -234,7 +238,7 @@ requirement! {
         examples: Examples {
             conforming: &[good],
             violating: &[|s| {
-                s.ready();
+                asked(s);
                 s.iut(build::publish("oc2/rsp", 0, 0, response()));
             }],
             silent: &[no_message],
@@ -291,7 +295,7 @@ requirement! {
         examples: Examples {
             conforming: &[good],
             violating: &[|s| {
-                s.ready();
+                asked(s);
                 s.iut(build::publish("oc2/rsp", 1, 9, Sketch::request_payload(
                     "r1",
                     json!({"action": "query", "target": {"features": []}}),

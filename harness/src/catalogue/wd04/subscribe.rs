@@ -167,7 +167,7 @@ fn query() -> Vec<u8> {
 
 fn foreign_profile(s: &mut Sketch) {
     s.connect();
-    s.subscribe(&[("oc2/cmd/all", 1), ("oc2/cmd/ap/#", 1)]);
+    s.subscribe(&[("oc2/cmd/all", 1), ("oc2/cmd/ap/#", 1), ("oc2/cmd/device/zulu", 1)]);
     s.deliver("oc2/cmd/ap/x-touchstone", query());
 }
 

@@ -71,7 +71,7 @@ pub(super) fn broken_payload(packet: &PacketSeen, publish: &Publish, defect: &De
 pub(super) fn without_defect(packet: &PacketSeen) -> Ruling {
     match packet.packet.defects.first() {
         Some(defect) => {
-            let said = format!("{} sent with {}", packet.packet.packet_type.name(), defect.actual);
+            let said = format!("{} sent with a defect ({})", packet.packet.packet_type.name(), defect.clause);
             broken_packet(packet, defect, said)
         }
         None => Ruling::Met,

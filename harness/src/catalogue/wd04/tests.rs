@@ -41,6 +41,7 @@ fn violations_are_told_plainly() {
 /// What one requirement calls conforming breaks none of this catalogue, unless a text contradicts itself there.
 #[test]
 fn conforming_examples_break_nothing() {
+    let mut wrong = Vec::new();
     for requirement in CATALOGUE.requirements {
         for (number, example) in requirement.examples.conforming.iter().enumerate() {
             let evidence = observe(&Sketch::of(*example)).unwrap();
@@ -51,9 +52,12 @@ fn conforming_examples_break_nothing() {
                 .map(|(id, _)| *id)
                 .filter(|id| !EXCEPTIONS.contains(&(requirement.id, id)))
                 .collect();
-            assert!(broken.is_empty(), "{} [{number}] breaks {broken:?}", requirement.id);
+            if !broken.is_empty() {
+                wrong.push(format!("{} [{number}] breaks {broken:?}", requirement.id));
+            }
         }
     }
+    assert_eq!(wrong, [""; 0]);
 }
 
 proptest! {
@@ -85,4 +89,8 @@ proptest! {
 const EXAMPLES: usize = 1_000;
 
 /// Examples that keep one requirement and break another.
-const EXCEPTIONS: &[(&str, &str)] = &[];
+const EXCEPTIONS: &[(&str, &str)] = &[
+    ("wd04/connect-keep-alive", "wd04/connect-keep-alive-300"),
+    ("wd04/connect-keep-alive-300", "wd04/connect-keep-alive"),
+    ("wd04/subscribe-all", "wd04/subscribe-topics"),
+];
