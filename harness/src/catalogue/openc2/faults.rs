@@ -1,6 +1,6 @@
 //! What is wrong with a Command, and what the IUT does not support.
 
-use super::support::{Answer, OURS, actuator, answer, answerable, declared, is_ours, is_query_features, result};
+use super::support::{Answer, OURS, actuator, answer, answerable, is_ours, is_query_features, result};
 use crate::evidence::openc2::schema::{FEATURES_UNIQUE, command};
 use crate::evidence::openc2::{Message, Node};
 use crate::evidence::{Exchange, Observation, Setting};
@@ -106,9 +106,22 @@ impl Unsupported {
         if self.profiles && actuator(message) == Some(OURS) {
             return true;
         }
-        let reported = |pairs: &BTreeSet<(String, String)>| pairs.contains(&(action.to_owned(), target.to_owned()));
-        is_ours(target) || (!is_query_features(message) && self.pairs.as_ref().is_some_and(|p| !reported(p)))
+        match &self.pairs {
+            _ if is_query_features(message) => false,
+            Some(pairs) => !pairs.contains(&(action.to_owned(), target.to_owned())),
+            None => is_ours(target),
+        }
     }
+}
+
+/// Whether the vendor declares a command with that pair.
+fn declared_pair(message: &Message, setting: &Setting) -> bool {
+    let Some((target, _)) = message.target() else { return false };
+    setting
+        .pics
+        .commands
+        .iter()
+        .any(|command| message.action() == Some(&command.action) && command.target.get(target).is_some())
 }
 
 impl Check for Unsupported {
@@ -116,8 +129,9 @@ impl Check for Unsupported {
         match observation {
             Observation::Exchange(exchange) => {
                 self.learn(exchange);
-                let sound = answerable(exchange, setting).is_some_and(|m| m.content_defects.is_empty());
-                if !sound || declared(exchange, setting).is_some() {
+                let concerns = answerable(exchange, setting)
+                    .is_some_and(|m| m.content_defects.is_empty() && !declared_pair(m, setting));
+                if !concerns {
                     return;
                 }
                 if self.waiting.len() < WAITING {

@@ -1,8 +1,8 @@
 //! The mandatory command (LS 4.1).
 
 use super::support::{
-    Answer, answer, at, at_status, deviates, interim_only, no_status, query_features, repeats, result, too_early,
-    unanswered,
+    Answer, answer, at, at_status, deviates, interim_only, misfit, no_status, query_features, repeats, result,
+    too_early, unanswered,
 };
 use crate::catalogue::{Examples, Judged, Level, Trigger};
 use crate::evidence::openc2::Node;
@@ -17,12 +17,8 @@ use serde_json::json;
 pub(super) fn ok<'a>(exchange: &'a Exchange, what: &str) -> Result<&'a ResponseSeen, Ruling> {
     match answer(exchange) {
         Answer::Final(response, 200) => Ok(response),
-        Answer::Final(response, code) => Err(deviates(
-            at_status(response),
-            format!("{what} was answered with status {code}"),
-            "status 200",
-            format!("status {code}"),
-        )),
+        Answer::Final(response, code) => Err(misfit(response, Some(code), what, "status 200")),
+        Answer::NoStatus(response) => Err(misfit(response, None, what, "status 200")),
         Answer::Silent => Err(unanswered(exchange, format!("{what} was not answered"), "a Response with status 200")),
         Answer::Unreadable => Err(no_status(what)),
         Answer::Interim(_) => Err(interim_only(what)),
@@ -96,8 +92,8 @@ requirement! {
     /// silence say that it is not implemented; other codes than 200 are judged by the requirements for each feature.
     ///
     /// # Judged
-    /// On each sound `query features` without forbidden arguments that is addressed to the IUT. Silence counts
-    /// when a later command shows that the IUT was still there after the time to answer.
+    /// On each sound `query features` without forbidden arguments or repeated features that is addressed to the
+    /// IUT. Silence counts when a later command shows that the IUT was still there after the time to answer.
     IMPLEMENTED {
         id: "openc2/query-features-implemented",
         rows: &["L-064", "L-083"],
@@ -117,7 +113,7 @@ requirement! {
             "openc2/requested-absent",
         ],
         judged: Judged::Exchange(|exchange, setting| {
-            query_features(exchange, setting)?;
+            query_features(exchange, setting).filter(|(_, names)| !repeats(names))?;
             match answer(exchange) {
                 Answer::Final(_, 200) => Some(Ruling::Met),
                 Answer::Final(response, 501) => Some(deviates(
@@ -130,7 +126,7 @@ requirement! {
                     Some(unanswered(exchange, "query features was not answered", "an answer to query features"))
                 }
                 Answer::Open => Some(too_early("query features")),
-                Answer::Final(..) | Answer::Unreadable | Answer::Interim(_) => None,
+                Answer::Final(..) | Answer::NoStatus(_) | Answer::Unreadable | Answer::Interim(_) => None,
             }
         }),
         examples: Examples {
@@ -235,6 +231,7 @@ requirement! {
         level: Level::Must,
         roles: &[Role::Consumer],
         trigger: Trigger::Tester,
+        implies: &["openc2/query-features-duplicates"],
         judged: Judged::Exchange(|exchange, setting| {
             feature(exchange, setting, "versions", something, "results.versions with the supported versions")
         }),
@@ -286,6 +283,7 @@ requirement! {
         level: Level::Must,
         roles: &[Role::Consumer],
         trigger: Trigger::Tester,
+        implies: &["openc2/query-features-duplicates"],
         judged: Judged::Exchange(|exchange, setting| {
             feature(exchange, setting, "profiles", |_| Ok(()), "results.profiles with the supported profiles")
         }),
@@ -332,6 +330,7 @@ requirement! {
         level: Level::Must,
         roles: &[Role::Consumer],
         trigger: Trigger::Tester,
+        implies: &["openc2/query-features-duplicates"],
         judged: Judged::Exchange(|exchange, setting| {
             feature(exchange, setting, "pairs", includes_itself, "results.pairs with at least query: features")
         }),

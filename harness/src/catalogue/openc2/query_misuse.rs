@@ -2,7 +2,7 @@
 
 use super::query_features::ok;
 use super::support::{
-    Answer, answer, answerable, at, at_status, deviates, features, forbidden_args, no_status, not_ok, query_features,
+    Answer, answer, answerable, at, deviates, features, forbidden_args, misfit, no_status, not_ok, query_features,
     repeats, response_requested, result, too_early, unanswered,
 };
 use crate::catalogue::{Examples, Judged, Level, Trigger};
@@ -170,15 +170,9 @@ requirement! {
             let none = response_requested(message) == Some("none");
             Some(match answer(exchange) {
                 Answer::Final(_, 400 | 500) => Ruling::Met,
-                Answer::Final(response, code) => deviates(
-                    at_status(response),
-                    format!("{what} was answered with status {code}"),
-                    expected,
-                    format!("status {code}"),
-                ),
-                Answer::Interim(response) => {
-                    deviates(at_status(response), format!("{what} was answered with status 102"), expected, "status 102")
-                }
+                Answer::Final(response, code) => misfit(response, Some(code), what, expected),
+                Answer::Interim(response) => misfit(response, Some(102), what, expected),
+                Answer::NoStatus(response) => misfit(response, None, what, expected),
                 Answer::Silent | Answer::Open if none => return None,
                 Answer::Silent => unanswered(exchange, format!("{what} was not answered"), expected),
                 Answer::Unreadable => no_status(what),

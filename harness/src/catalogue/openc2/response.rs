@@ -24,6 +24,19 @@ requirement! {
         level: Level::Must,
         roles: &[Role::Consumer],
         trigger: Trigger::Tester,
+        implies: &[
+            "openc2/query-features-empty",
+            "openc2/query-features-versions",
+            "openc2/query-features-profiles",
+            "openc2/query-features-pairs",
+            "openc2/query-features-rate-limit",
+            "openc2/query-features-duplicates",
+            "openc2/query-features-extra-args-code",
+            "openc2/requested-ack",
+            "openc2/requested-status",
+            "openc2/malformed-answered-400",
+            "openc2/unsupported-answered-501",
+        ],
         judged: Judged::Packet(|packet, _| grammar(packet, row::STATUS_VALUE, "Response has ", |_| true)),
         examples: Examples {
             conforming: &[|s| {

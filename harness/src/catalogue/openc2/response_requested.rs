@@ -1,13 +1,13 @@
 //! What `response_requested` asks for (LS 3.3.1.4).
 
 use super::support::{
-    Answer, answer, at_status, declared, declares_commands, deviates, interim_only, no_status, query_features, repeats,
+    Answer, answer, declared, declares_commands, deviates, interim_only, misfit, no_status, query_features, repeats,
     response_requested, status, too_early, unanswered,
 };
 use crate::catalogue::{Examples, Judged, Level, Trigger};
 use crate::evidence::openc2::Message;
 use crate::evidence::sketch::Sketch;
-use crate::evidence::{Exchange, Setting, Silence};
+use crate::evidence::{Exchange, ResponseSeen, Setting, Silence};
 use crate::iut::{Command, Pics, Role};
 use crate::judge::{Ruling, Witness};
 use crate::requirement;
@@ -25,13 +25,18 @@ fn asks<'a>(exchange: &'a Exchange, setting: &Setting, wanted: &str) -> Option<&
 fn completed(exchange: &Exchange, what: &str) -> Ruling {
     match answer(exchange) {
         Answer::Final(..) => Ruling::Met,
-        Answer::Unreadable => no_status(what),
+        Answer::NoStatus(_) | Answer::Unreadable => no_status(what),
         Answer::Silent => {
             unanswered(exchange, format!("{what} was not answered"), "a Response when the command is completed")
         }
         Answer::Interim(_) => interim_only(what),
         Answer::Open => too_early(what),
     }
+}
+
+/// Whether a Response was read to its end.
+fn whole(response: &ResponseSeen) -> bool {
+    response.packet.message.as_ref().is_some_and(|m| m.whole())
 }
 
 /// Whether an exchange is about a command that the IUT is to carry out and answer, and what it asks for.
@@ -142,13 +147,8 @@ requirement! {
             Some(match (exchange.distinct().next(), &exchange.silence) {
                 (Some(first), _) => match status(first) {
                     Some(102) => Ruling::Met,
-                    Some(code) => deviates(
-                        at_status(first),
-                        format!("{what} was answered with status {code}"),
-                        expected,
-                        format!("status {code}"),
-                    ),
-                    None => no_status(what),
+                    None if !whole(first) => no_status(what),
+                    code => misfit(first, code, what, expected),
                 },
                 (None, Silence::Proven { .. }) => unanswered(exchange, format!("{what} was not answered"), expected),
                 (None, _) => too_early(what),
@@ -201,12 +201,12 @@ requirement! {
         judged: Judged::Exchange(|exchange, setting| {
             asks(exchange, setting, "status")?;
             let what = "A command with response_requested status";
+            let expected = "a Response with the present status";
             Some(match (exchange.distinct().next(), &exchange.silence) {
                 (Some(first), _) if status(first).is_some() => Ruling::Met,
+                (Some(first), _) if whole(first) => misfit(first, None, what, expected),
                 (Some(_), _) => no_status(what),
-                (None, Silence::Proven { .. }) => {
-                    unanswered(exchange, format!("{what} was not answered"), "a Response with the present status")
-                }
+                (None, Silence::Proven { .. }) => unanswered(exchange, format!("{what} was not answered"), expected),
                 (None, _) => too_early(what),
             })
         }),
@@ -242,7 +242,8 @@ requirement! {
     ///
     /// # Judged
     /// On each sound `query features` and each declared command, addressed to the IUT, with that argument: a
-    /// Response with another status than 102 comes.
+    /// Response with another status than 102 comes. After 102 alone nothing is decided: LS sets no time for the
+    /// completion of a command.
     COMPLETE {
         id: "openc2/requested-complete",
         rows: &["L-025"],
@@ -301,7 +302,7 @@ requirement! {
     ///
     /// # Judged
     /// On each sound `query features` and each declared command, addressed to the IUT, without that argument: a
-    /// Response with another status than 102 comes.
+    /// Response with another status than 102 comes. After 102 alone nothing is decided.
     ABSENT {
         id: "openc2/requested-absent",
         rows: &["L-026"],

@@ -93,7 +93,9 @@ pub(super) fn answerable<'a>(exchange: &'a Exchange, setting: &Setting) -> Optio
 pub(super) enum Answer<'a> {
     /// With a final Response of that status.
     Final(&'a ResponseSeen, i128),
-    /// With a final Response whose status cannot be read.
+    /// With a Response that has no status, or one that is no number.
+    NoStatus(&'a ResponseSeen),
+    /// With a Response that cannot be read to its end.
     Unreadable,
     /// With proven silence.
     Silent,
@@ -108,6 +110,7 @@ pub(super) fn answer(exchange: &Exchange) -> Answer<'_> {
     if let Some(response) = exchange.final_response() {
         return match status(response) {
             Some(code) => Answer::Final(response, code),
+            None if response.packet.message.as_ref().is_some_and(|m| m.whole()) => Answer::NoStatus(response),
             None => Answer::Unreadable,
         };
     }
@@ -174,6 +177,12 @@ pub(super) fn interim_only(what: &str) -> Ruling {
     Ruling::CutShort(format!("{what} was answered with interim Responses only before the evidence ended"))
 }
 
+/// Answered with a status that does not fit; `None`: with none at all.
+pub(super) fn misfit(response: &ResponseSeen, code: Option<i128>, what: &str, expected: &str) -> Ruling {
+    let actual = code.map_or("no readable status".to_owned(), |code| format!("status {code}"));
+    deviates(at_status(response), format!("{what} was answered with {actual}"), expected, actual)
+}
+
 /// A final Response without a readable status.
 pub(super) fn no_status(what: &str) -> Ruling {
     Ruling::Undecided(format!("{what} was answered with a Response whose status cannot be read"))
@@ -187,7 +196,7 @@ pub(super) fn not_ok(exchange: &Exchange, what: &str) -> Ruling {
     }
     match answer(exchange) {
         Answer::Final(..) | Answer::Silent => Ruling::Met,
-        Answer::Unreadable => no_status(what),
+        Answer::NoStatus(_) | Answer::Unreadable => no_status(what),
         Answer::Interim(_) => interim_only(what),
         Answer::Open => too_early(what),
     }

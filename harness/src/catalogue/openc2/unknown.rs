@@ -2,7 +2,7 @@
 //! what stands here follows from the meanings of the codes (LS 3.3.2.1), and is guidance.
 
 use super::faults::{Fault, Unsupported, fault, unsupported_profile};
-use super::support::{Answer, answer, answerable, at_status, deviates, not_ok};
+use super::support::{Answer, answer, answerable, misfit, not_ok};
 use crate::catalogue::{Examples, Judged, Level, Trigger};
 use crate::evidence::{Exchange, Setting};
 use crate::iut::Role;
@@ -63,8 +63,9 @@ requirement! {
     /// A Command whose pair of action and target the Consumer does not support does not succeed.
     ///
     /// # Interpretation
-    /// Not supported is a target under the NSID `x-touchstone`, and a pair that the IUT itself leaves out of the
-    /// `pairs` it reports, unless the vendor declares the command. Silence is accepted.
+    /// Not supported is a pair that the IUT leaves out of the `pairs` it reports, and, where it has reported none,
+    /// one with a target under the NSID `x-touchstone`; unless the vendor declares a command with it. Silence is
+    /// accepted.
     ///
     /// # Judged
     /// On each such Command, sound and addressed to the IUT: its status is not 200.
@@ -305,12 +306,8 @@ fn code(exchange: &Exchange, what: &str, fitting: &[i128], expected: &str) -> Op
     match answer(exchange) {
         Answer::Final(_, 200) => None,
         Answer::Final(_, code) if fitting.contains(&code) => Some(Ruling::Met),
-        Answer::Final(response, code) => Some(deviates(
-            at_status(response),
-            format!("{what} was answered with status {code}"),
-            expected,
-            format!("status {code}"),
-        )),
+        Answer::Final(response, code) => Some(misfit(response, Some(code), what, expected)),
+        Answer::NoStatus(response) => Some(misfit(response, None, what, expected)),
         _ => None,
     }
 }

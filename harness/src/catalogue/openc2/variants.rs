@@ -1,6 +1,6 @@
 //! The same Command written in other ways (LS 5.4-3, RFC 7493).
 
-use super::support::{Answer, answer, answerable, at_status, deviates, interim_only, no_status, too_early, unanswered};
+use super::support::{Answer, answer, answerable, interim_only, misfit, no_status, too_early, unanswered};
 use crate::evidence::openc2::{Message, Node, schema};
 use crate::evidence::{Exchange, Observation, Setting};
 use crate::iut::Serialization;
@@ -86,14 +86,9 @@ fn ruling(exchange: &Exchange, how: &str) -> Ruling {
         Answer::Final(_, 200) => Ruling::Met,
         // It could not have been carried out however it was written.
         Answer::Final(_, 503) => Ruling::Undecided(format!("{what} was answered with status 503")),
-        Answer::Final(response, code) => deviates(
-            at_status(response),
-            format!("{what} was answered with status {code}"),
-            expected,
-            format!("status {code}"),
-        ),
+        Answer::Final(response, code) => misfit(response, Some(code), &what, expected),
         Answer::Silent => unanswered(exchange, format!("{what} was not answered"), expected),
-        Answer::Unreadable => no_status(&what),
+        Answer::NoStatus(_) | Answer::Unreadable => no_status(&what),
         Answer::Interim(_) => interim_only(&what),
         Answer::Open => too_early(&what),
     }
