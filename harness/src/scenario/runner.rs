@@ -333,3 +333,7 @@ async fn steps(stage: &mut Stage<'_>) -> Option<String> {
     }
     failed
 }
+
+#[cfg(test)]
+#[path = "runner_tests.rs"]
+mod tests;
