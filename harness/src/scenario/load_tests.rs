@@ -179,3 +179,20 @@ fn every_embedded_scenario_is_sound() {
         }
     }
 }
+
+#[test]
+fn every_testable_requirement_is_exercised_by_a_scenario_of_ours() {
+    for binding in crate::binding::ALL {
+        for role in binding.roles {
+            let scenarios = load(binding, *role, None).expect("sound");
+            let exercised: BTreeSet<&str> = scenarios.iter().flat_map(|s| &s.exercises).map(String::as_str).collect();
+            let missing: Vec<&str> = binding
+                .requirements()
+                .map(|(_, requirement)| requirement)
+                .filter(|r| r.binds(*role) && r.judged.testable() && !exercised.contains(r.id))
+                .map(|r| r.id)
+                .collect();
+            assert!(missing.is_empty(), "{missing:?}");
+        }
+    }
+}
