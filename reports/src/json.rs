@@ -115,6 +115,7 @@ mod tests {
         for scenario in &mut report.scenarios {
             scenario.trace.clear();
             scenario.trace_omitted = 0;
+            scenario.printed = false;
         }
         report
     }

@@ -275,7 +275,8 @@ pub struct Requirement {
 /// Where something can be looked up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Witness {
-    /// Scenario id.
+    /// Scenario id; empty (null in report.json) for what concerns the run as a whole.
+    #[serde(with = "null_when_empty")]
     pub scenario: String,
     /// Connection, from 1.
     pub connection: Option<u32>,
@@ -328,6 +329,9 @@ pub struct Scenario {
     pub evidence: String,
     /// Command that runs it again.
     pub rerun: String,
+    /// Whether the implementation was started for it, and what it printed was kept beside the capture.
+    #[serde(skip)]
+    pub printed: bool,
     /// What happened, for tables and ladder diagrams; not part of report.json.
     #[serde(skip)]
     pub trace: Vec<TraceRow>,
@@ -414,4 +418,17 @@ pub struct Waiver {
     pub version: Option<String>,
     /// Whether it turned a fail into waived.
     pub used: bool,
+}
+
+/// An empty text is null in JSON.
+mod null_when_empty {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+        if text.is_empty() { serializer.serialize_none() } else { serializer.serialize_str(text) }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+        Ok(Option::<String>::deserialize(deserializer)?.unwrap_or_default())
+    }
 }

@@ -36,6 +36,8 @@ pub struct JudgedScenario {
     pub ledgers: BTreeMap<&'static str, Ledger>,
     /// When the IUT's process ended unasked, with the frame that says so.
     pub death: Option<(Nanos, u32)>,
+    /// Whether the harness started the IUT for it.
+    pub launched: bool,
     /// When it began, in nanoseconds since 1970.
     pub began: Option<u64>,
     /// How long it took, in nanoseconds.
@@ -62,6 +64,7 @@ impl JudgedScenario {
             status: status(evidence),
             ledgers,
             death: super::run::death(evidence),
+            launched: super::run::launched(evidence),
             began: Some(evidence.context.anchor_unix_nanos),
             duration: evidence.ended.0,
             sha256: Some(sha256),
@@ -78,6 +81,7 @@ impl JudgedScenario {
             status,
             ledgers: BTreeMap::new(),
             death: None,
+            launched: false,
             began: None,
             duration: 0,
             sha256: None,
@@ -631,6 +635,7 @@ fn scenario(manifest: &Manifest, judged: &JudgedScenario) -> Option<model::Scena
         exercises: selected.exercises.clone(),
         evidence: selected.evidence.clone(),
         rerun: format!("touchstone run --iut {} --out DIR --scenario {}", manifest.iut_file.path, selected.id),
+        printed: judged.launched,
         trace: judged.trace.clone(),
         trace_omitted: judged.trace_omitted,
     })

@@ -3,7 +3,7 @@ use crate::catalogue::{Judged, Requirement};
 use crate::evidence::{Evidence, Observation, Setting};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use touchstone_fixtures::recording::Nanos;
+use touchstone_fixtures::recording::{Nanos, ProcessChange};
 
 /// A check at work on one recording.
 struct Running {
@@ -87,9 +87,13 @@ fn at(observation: &Observation) -> Witness {
     }
 }
 
+/// Whether a process was started.
+pub(super) fn launched(evidence: &Evidence) -> bool {
+    evidence.observations.iter().any(|o| matches!(o, Observation::Process { change: ProcessChange::Spawn { .. }, .. }))
+}
+
 /// When a process ended without being asked to, if it did.
 pub(super) fn death(evidence: &Evidence) -> Option<(Nanos, u32)> {
-    use touchstone_fixtures::recording::ProcessChange;
     evidence.observations.iter().find_map(|o| match o {
         Observation::Process { change: ProcessChange::Exit { expected: false, .. }, at, frame, .. } => {
             Some((*at, *frame))

@@ -1,7 +1,7 @@
 //! Clause coverage: every requirement of the binding with its verdict or the reason why it has none.
 
 use super::index::Index;
-use super::parts::{Mark, Vis, choice, level, place, search, shown};
+use super::parts::{Mark, Vis, choice, level, place, prose, search, shown};
 use crate::model::{Report, Requirement, State, Verdict};
 use crate::text::thousands;
 use maud::{Markup, html};
@@ -87,7 +87,7 @@ fn row(index: &Index<'_>, requirement: &Requirement) -> Markup {
             td { (mark) @if requirement.gating && requirement.verdict == Verdict::Undecided { br; span.quiet { "gating" } } }
             th scope="row" {
                 span.id { (Vis(&requirement.id)) }
-                p { (Vis(&requirement.statement)) }
+                p { (prose(&requirement.statement)) }
                 @if let Some(contradiction) = &requirement.contradiction {
                     p.quiet { "The text contradicts itself: " (Vis(contradiction)) "." }
                 }
@@ -107,10 +107,12 @@ fn row(index: &Index<'_>, requirement: &Requirement) -> Markup {
 }
 
 fn evidence(index: &Index<'_>, requirement: &Requirement) -> Markup {
-    let places: Vec<_> = if requirement.findings.is_empty() {
+    // Notes decide nothing: beside them the requirement is still met or broken somewhere.
+    let (notes, found): (Vec<_>, Vec<_>) = requirement.findings.iter().partition(|f| f.outcome == "note");
+    let places: Vec<_> = if found.is_empty() {
         requirement.witnesses.iter().collect()
     } else {
-        requirement.findings.iter().map(|f| &f.at).collect()
+        found.iter().map(|f| &f.at).filter(|at| !at.scenario.is_empty()).collect()
     };
     let undecided = requirement.state == State::Applicable && requirement.verdict == Verdict::Undecided;
     html! {
@@ -118,6 +120,9 @@ fn evidence(index: &Index<'_>, requirement: &Requirement) -> Markup {
             p { (Vis(reason)) }
         } @else if undecided && requirement.findings.is_empty() {
             p { "Nothing in this run decided it." }
+        }
+        @for note in notes {
+            p { (Vis(&note.message)) }
         }
         @if !places.is_empty() {
             ul.places {

@@ -1,7 +1,7 @@
 //! What is wrong, one plain sentence each: failures first, then warnings, undecided, and what was waived.
 
 use super::index::{Found, Index};
-use super::parts::{Mark, Vis, because, expected_actual, level, place, requirement_link};
+use super::parts::{Mark, Vis, because, expected_actual, level, place, prose, requirement_link};
 use crate::model::{Report, Requirement, State, Verdict};
 use crate::text::{count, thousands};
 use maud::{Markup, html};
@@ -115,7 +115,7 @@ fn item(index: &Index<'_>, requirement: &Requirement) -> Markup {
                     (expected_actual(finding))
                     (because(index, finding))
                 } @else {
-                    p.note { (Vis(&requirement.statement)) }
+                    p.note { (prose(&requirement.statement)) }
                 }
                 p.meta {
                     (requirement_link(index, &requirement.id)) " "

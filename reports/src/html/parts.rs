@@ -121,6 +121,10 @@ pub(super) fn place(index: &Index<'_>, at: &Witness, with_scenario: bool) -> Mar
         (None, Some(connection), None) => format!("connection {connection}"),
         (None, None, None) => "the scenario".to_owned(),
     };
+    if at.scenario.is_empty() {
+        // It concerns the run as a whole.
+        return html! {};
+    }
     let text = html! { (words) @if with_scenario { " in " (Vis(&at.scenario)) } };
     html! {
         @match index.place(at) {
@@ -201,4 +205,13 @@ pub(super) fn choice(name: &str, attribute: &str, label: &str, options: &[(&str,
 /// The text field of a filter.
 pub(super) fn search(name: &str) -> Markup {
     html! { label { "Text " input type="search" name=(name) autocomplete="off" spellcheck="false"; } }
+}
+
+/// A sentence of ours, in which back-ticks mark code.
+pub(super) fn prose(text: &str) -> Markup {
+    html! {
+        @for (n, part) in text.split('`').enumerate() {
+            @if n % 2 == 1 { code { (Vis(part)) } } @else { (Vis(part)) }
+        }
+    }
 }

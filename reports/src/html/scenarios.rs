@@ -25,7 +25,7 @@ pub(super) fn section(report: &Report, index: &Index<'_>) -> Markup {
             (filters())
             (shown(report.scenarios.len(), "scenarios"))
             div data-filter="scenarios" {
-                @for (n, scenario) in report.scenarios.iter().enumerate() { (one(report, index, n, scenario, share)) }
+                @for (n, scenario) in report.scenarios.iter().enumerate() { (one(index, n, scenario, share)) }
             }
         }
     }
@@ -60,7 +60,7 @@ fn tally(found: &[Found<'_>]) -> Vec<(Mark, u64)> {
         .collect()
 }
 
-fn one(report: &Report, index: &Index<'_>, n: usize, scenario: &Scenario, share: usize) -> Markup {
+fn one(index: &Index<'_>, n: usize, scenario: &Scenario, share: usize) -> Markup {
     let found = index.in_scenario(n);
     let marks = tally(found);
     let keys: Vec<&str> =
@@ -82,7 +82,7 @@ fn one(report: &Report, index: &Index<'_>, n: usize, scenario: &Scenario, share:
             }
             dl.facts {
                 div { dt { "Run it again" } dd { code.command { (Vis(&scenario.rerun)) } } }
-                div { dt { "Evidence" } dd { (files(report, scenario)) } }
+                div { dt { "Evidence" } dd { (files(scenario)) } }
                 @if !scenario.exercises.is_empty() {
                     div {
                         dt { "Exercises" }
@@ -103,15 +103,14 @@ fn one(report: &Report, index: &Index<'_>, n: usize, scenario: &Scenario, share:
     }
 }
 
-/// Links to the evidence. What the implementation printed is linked, never quoted; a file that was hashed is
-/// there, and the capture always is.
-fn files(report: &Report, scenario: &Scenario) -> Markup {
+/// Links to the evidence. What the implementation printed is linked, never quoted.
+fn files(scenario: &Scenario) -> Markup {
     let path = |name: &str| format!("{}/{name}", scenario.evidence.trim_end_matches('/'));
-    let printed = ["iut.out", "iut.err"].map(|name| (name, path(name)));
+    let printed = if scenario.printed { &["iut.out", "iut.err"][..] } else { &[] };
     html! {
         a href=(file_href(&path("capture.pcapng"))) { "capture.pcapng" }
-        @for (name, path) in printed.iter().filter(|(_, path)| report.run.hashes.iter().any(|(hashed, _)| hashed == path)) {
-            ", " a href=(file_href(path)) { (name) }
+        @for name in printed {
+            ", " a href=(file_href(&path(name))) { (name) }
         }
     }
 }

@@ -259,6 +259,7 @@ fn scenario(id: &str, title: &str, deviates: bool) -> Scenario {
         purpose: "A Producer asks every Consumer for its features; the Consumer answers on oc2/rsp.".into(),
         exercises: vec!["wd04/publish-retain".into(), "wd04/response-request-id".into()],
         evidence: format!("evidence/{id}"),
+        printed: true,
         rerun: format!("touchstone run --iut iut.toml --out again --scenario '{id}' --seed 7"),
         trace: consumer_talk(deviates, 1),
         trace_omitted: 0,
