@@ -17,11 +17,9 @@ pub(super) struct Copied {
 impl Check for Copied {
     fn observe(&mut self, observation: &Observation, setting: &Setting, ledger: &mut Ledger) {
         match observation {
-            Observation::Packet(packet) if !packet.from_iut() => {
-                if let Some(message) = packet.message.as_deref() {
-                    self.sent += 1;
-                    self.doubtful |= !has_readable_id(message, setting);
-                }
+            Observation::Packet(packet) if !packet.from_iut() && packet.packet.publish().is_some() => {
+                self.sent += 1;
+                self.doubtful |= !packet.message.as_deref().is_some_and(|m| has_readable_id(m, setting));
             }
             Observation::Stray(packet) => {
                 // A Response to a Command of an earlier recording may come late; before any Command there is
