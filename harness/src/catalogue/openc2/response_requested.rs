@@ -1,13 +1,13 @@
 //! What `response_requested` asks for (LS 3.3.1.4).
 
 use super::support::{
-    Answer, answer, declared, declares_commands, deviates, interim_only, misfit, no_status, query_features, repeats,
-    response_requested, status, too_early, unanswered,
+    Answer, answer, declared, declares_commands, deviates, interim_only, misfit, no_status, query_features, readable,
+    repeats, response_requested, status, too_early, unanswered,
 };
 use crate::catalogue::{Examples, Judged, Level, Trigger};
 use crate::evidence::openc2::Message;
 use crate::evidence::sketch::Sketch;
-use crate::evidence::{Exchange, ResponseSeen, Setting, Silence};
+use crate::evidence::{Exchange, Setting, Silence};
 use crate::iut::{Command, Pics, Role};
 use crate::judge::{Ruling, Witness};
 use crate::requirement;
@@ -32,11 +32,6 @@ fn completed(exchange: &Exchange, what: &str) -> Ruling {
         Answer::Interim(_) => interim_only(what),
         Answer::Open => too_early(what),
     }
-}
-
-/// Whether a Response was read to its end.
-fn whole(response: &ResponseSeen) -> bool {
-    response.packet.message.as_ref().is_some_and(|m| m.whole())
 }
 
 /// Whether an exchange is about a command that the IUT is to carry out and answer, and what it asks for.
@@ -147,7 +142,7 @@ requirement! {
             Some(match (exchange.distinct().next(), &exchange.silence) {
                 (Some(first), _) => match status(first) {
                     Some(102) => Ruling::Met,
-                    None if !whole(first) => no_status(what),
+                    None if !readable(first) => no_status(what),
                     code => misfit(first, code, what, expected),
                 },
                 (None, Silence::Proven { .. }) => unanswered(exchange, format!("{what} was not answered"), expected),
@@ -204,7 +199,7 @@ requirement! {
             let expected = "a Response with the present status";
             Some(match (exchange.distinct().next(), &exchange.silence) {
                 (Some(first), _) if status(first).is_some() => Ruling::Met,
-                (Some(first), _) if whole(first) => misfit(first, None, what, expected),
+                (Some(first), _) if readable(first) => misfit(first, None, what, expected),
                 (Some(_), _) => no_status(what),
                 (None, Silence::Proven { .. }) => unanswered(exchange, format!("{what} was not answered"), expected),
                 (None, _) => too_early(what),

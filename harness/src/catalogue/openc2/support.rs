@@ -95,7 +95,7 @@ pub(super) enum Answer<'a> {
     Final(&'a ResponseSeen, i128),
     /// With a Response that has no status, or one that is no number.
     NoStatus(&'a ResponseSeen),
-    /// With a Response that cannot be read to its end.
+    /// With a Response that cannot be read to its end, or holds none where it should.
     Unreadable,
     /// With proven silence.
     Silent,
@@ -110,7 +110,7 @@ pub(super) fn answer(exchange: &Exchange) -> Answer<'_> {
     if let Some(response) = exchange.final_response() {
         return match status(response) {
             Some(code) => Answer::Final(response, code),
-            None if response.packet.message.as_ref().is_some_and(|m| m.whole()) => Answer::NoStatus(response),
+            None if readable(response) => Answer::NoStatus(response),
             None => Answer::Unreadable,
         };
     }
@@ -119,6 +119,11 @@ pub(super) fn answer(exchange: &Exchange) -> Answer<'_> {
         (None, Silence::Proven { .. }) => Answer::Silent,
         (None, Silence::Answered | Silence::Open) => Answer::Open,
     }
+}
+
+/// Whether the content of a response was found and read to its end.
+pub(super) fn readable(response: &ResponseSeen) -> bool {
+    response.packet.message.as_ref().is_some_and(|m| m.whole() && m.content.is_some())
 }
 
 /// The status of a response.
