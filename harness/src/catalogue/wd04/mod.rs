@@ -7,6 +7,7 @@ mod acknowledge;
 mod client_id;
 mod connect;
 mod exchange;
+mod flows;
 mod not_tested;
 mod payload;
 mod publish;
@@ -53,9 +54,9 @@ static REQUIREMENTS: &[&Requirement] = &[
     &publish::QOS_NOT_0,
     &publish::RETAIN,
     &acknowledge::PUBACK_PROCESS,
-    &acknowledge::PUBREC_SENT,
-    &acknowledge::PUBREL_SENT,
-    &acknowledge::PUBCOMP_SENT,
+    &flows::PUBREC_SENT,
+    &flows::PUBREL_SENT,
+    &flows::PUBCOMP_SENT,
     &subscribe::TOPICS,
     &subscriptions::PROFILES,
     &subscriptions::ALL,
@@ -83,7 +84,7 @@ static REQUIREMENTS: &[&Requirement] = &[
     &exchange::TO_REQUEST,
     &exchange::REQUEST_ID,
     &not_tested::IDENTIFIERS_AUTHENTICATED,
-    &acknowledge::PUBACK_SENT,
+    &flows::PUBACK_SENT,
     &client_id::FORM,
     &client_id::STORED,
     &not_tested::CLIENT_ID_FREE,
