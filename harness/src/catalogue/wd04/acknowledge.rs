@@ -10,7 +10,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use touchstone_fixtures::recording::{Closer, ConnectionId, ProcessChange};
-use touchstone_fixtures::wire::mqtt311::{Body, PacketType, build};
+use touchstone_fixtures::wire::mqtt311::{Body, Connack, PacketType, build};
 
 fn ready(s: &mut Sketch) {
     s.ready();
@@ -43,15 +43,19 @@ requirement! {
     ///
     /// # Judged
     /// On every connection with a CONNACK of return code 0. Broken by another CONNECT after it, and by a client that
-    /// closes the connection without any packet after its CONNECT, though the CONNACK had reached it and nobody
-    /// had asked it to stop.
+    /// closes the connection without any packet after its CONNECT, though nobody had asked it to stop. Where such a
+    /// CONNACK may have crossed the end of the connection, that counts only if no connection of the recording went on.
     CONNACK_ACCEPTED {
         id: "wd04/connack-accepted",
         rows: &["W4-011"],
         clause: "3.1.2",
         judged: Judged::Machine(|| Box::<ConnackAccepted>::default()),
         examples: Examples {
-            conforming: &[ready],
+            conforming: &[ready, |s| {
+                s.connect();
+                s.closed_by_iut();
+                s.ready();
+            }],
             violating: &[
                 |s| {
                     s.connect();
@@ -61,12 +65,28 @@ requirement! {
                     s.connect();
                     s.wait(300);
                     s.closed_by_iut();
+                    s.ready();
+                },
+                |s| {
+                    s.connect();
+                    s.closed_by_iut();
+                    s.connect();
+                    s.closed_by_iut();
                 },
             ],
-            silent: &[no_connack, connected, |s| {
-                s.connect();
-                s.stop();
-            }],
+            silent: &[
+                no_connack,
+                connected,
+                |s| {
+                    s.connect();
+                    s.stop();
+                },
+                |s| {
+                    s.connect();
+                    s.closed_by_iut();
+                    s.exit(1, false);
+                },
+            ],
         },
     }
 }
@@ -81,9 +101,16 @@ struct Accepting {
     decided: bool,
 }
 
+/// Connections that are remembered for the end; the first show it.
+const REMEMBERED: usize = 64;
+
 #[derive(Default)]
 struct ConnackAccepted {
     connections: BTreeMap<ConnectionId, Accepting>,
+    /// Accepting CONNACKs after which the client closed at once.
+    crossed: Vec<Arc<PacketSeen>>,
+    /// Whether a connection went on.
+    went_on: bool,
     stopping: bool,
 }
 
@@ -92,9 +119,8 @@ impl Check for ConnackAccepted {
         match observation {
             Observation::Packet(p) if p.from_iut() => self.leaving(p, ledger),
             Observation::Packet(p) => {
-                let accepted =
-                    matches!(&p.packet.body, Body::Connack(c) if c.return_code.as_ref().is_some_and(|r| r.value == 0));
-                if accepted && !p.injected {
+                let accepts = |c: &Connack| c.return_code.as_ref().is_some_and(|code| code.value == 0);
+                if matches!(&p.packet.body, Body::Connack(connack) if accepts(connack)) && !p.injected {
                     self.connections.entry(p.conn).or_default().connack.get_or_insert_with(|| Arc::clone(p));
                 }
             }
@@ -103,14 +129,22 @@ impl Check for ConnackAccepted {
             }
             Observation::Closed { conn, by, .. } => {
                 let Some(state) = self.connections.remove(conn) else { return };
-                if let Some(connack) =
-                    state.connack.filter(|_| !state.decided && !state.others && *by == Closer::Client)
-                {
-                    ledger.enter(Witness::packet(&connack), closed(state.delivered && !self.stopping));
+                let silent = !state.decided && !state.others && *by == Closer::Client && !self.stopping;
+                match state.connack.filter(|_| silent) {
+                    Some(connack) if state.delivered => ledger.enter(Witness::packet(&connack), closed()),
+                    Some(connack) if self.crossed.len() < REMEMBERED => self.crossed.push(connack),
+                    _ => {}
                 }
             }
-            Observation::Process { change, .. } => {
-                self.stopping = !matches!(change, ProcessChange::Spawn { .. });
+            Observation::Process { change, .. } => match change {
+                ProcessChange::Spawn { .. } => self.stopping = false,
+                ProcessChange::Exit { expected: false, .. } => self.crossed.clear(),
+                _ => self.stopping = true,
+            },
+            Observation::End { .. } if !self.went_on => {
+                for connack in std::mem::take(&mut self.crossed) {
+                    ledger.enter(Witness::packet(&connack), closed());
+                }
             }
             _ => {}
         }
@@ -132,15 +166,13 @@ impl ConnackAccepted {
             ledger.enter(Witness::packet(p), ruling);
         } else if p.packet.packet_type != PacketType::Disconnect {
             state.decided = true;
+            self.went_on = true;
             ledger.enter(Witness::packet(p), Ruling::Met);
         }
     }
 }
 
-fn closed(proven: bool) -> Ruling {
-    if !proven {
-        return Ruling::CutShort("the connection ended before the client could go on".to_owned());
-    }
+fn closed() -> Ruling {
     Ruling::Broken(Deviation {
         witness: None,
         said: "The client closed the connection after it was accepted, without another packet".to_owned(),

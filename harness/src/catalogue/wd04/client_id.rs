@@ -91,7 +91,7 @@ requirement! {
             conforming: &[|s| {
                 s.connect();
                 s.closed_by_iut();
-                s.connect();
+                s.ready();
             }, |s| {
                 s.connect();
                 s.stop();
