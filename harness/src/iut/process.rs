@@ -77,10 +77,11 @@ impl Process {
         reaper::install();
         let mut command = build(&start.command, &start.cwd, &start.env, &start.token)?;
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Before it runs: it may connect before this thread is scheduled again, and what it does follows its start.
+        record(&sink, start.instance, ProcessChange::Spawn { command: start.shown.clone(), fresh: start.fresh });
         let (mut child, direct) = spawn(&mut command)?;
         let group = direct.1;
         let asked = Arc::new(AtomicBool::new(false));
-        record(&sink, start.instance, ProcessChange::Spawn { command: start.shown.clone(), fresh: start.fresh });
         let mut pumps = Vec::new();
         if let Some(out) = child.stdout.take() {
             pumps.push(tokio::spawn(pump(out, Stream::Out, sink.clone())));
