@@ -1,16 +1,15 @@
 //! A run's directory: what is in it, how it is judged, and how an earlier one is replaced.
 
 use crate::binding::{self, Binding};
-use crate::catalogue::Catalogue;
 use crate::evidence::{EvidenceError, observe};
 use crate::iut::Role;
 use crate::judge::{self, Assessment, JudgedScenario, Policy, ScenarioStatus};
-use crate::manifest::{self, Manifest, ManifestError};
+use crate::manifest::{self, CatalogueVersion, Manifest, ManifestError};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use touchstone_fixtures::recording;
+use touchstone_fixtures::recording::{self, ReadError};
 use touchstone_reports::{model, to_html, to_json, to_junit};
 
 /// Name of a scenario's capture within its folder.
@@ -106,13 +105,27 @@ pub fn judge_scenario(dir: &Path, manifest: &Manifest, binding: &Binding, index:
         return JudgedScenario::without_evidence(index, ScenarioStatus::Error("no such scenario".to_owned()));
     };
     let path = dir.join(&selected.evidence).join(CAPTURE);
-    if !path.exists() {
+    if let Ok(false) = path.try_exists() {
         return JudgedScenario::without_evidence(index, ScenarioStatus::Aborted("it was never recorded".to_owned()));
     }
-    let judged = recording::read(&path).map_err(|e| e.to_string()).and_then(|recording| {
+    // Without the path: the same evidence in another place gives the same report.
+    let unreadable = |error: ReadError| match error {
+        ReadError::Io { source, .. } => format!("its capture cannot be read: {source}"),
+        ReadError::Foreign { reason, .. } => format!("its capture is damaged: {reason}"),
+    };
+    let judged = recording::read(&path).map_err(unreadable).and_then(|recording| {
         let hash = hash_file(&path).map_err(|e| e.to_string())?;
         match observe(&recording) {
-            Ok(evidence) => Ok(JudgedScenario::of(index, &evidence, binding, hash)),
+            Ok(evidence) => {
+                let context = &evidence.context;
+                let recorded = [&context.scenario, &context.binding, &context.role];
+                // Promises and roles are the manifest's; joined with another scenario's evidence they would mislead.
+                if recorded != [&selected.id, &manifest.binding, &manifest.role] {
+                    let [scenario, binding, role] = recorded;
+                    return Err(format!("its capture is of scenario {scenario:?}, binding {binding:?}, role {role:?}"));
+                }
+                Ok(JudgedScenario::of(index, &evidence, binding, hash))
+            }
             Err(EvidenceError::NoContext) => Ok(JudgedScenario::without_evidence(
                 index,
                 ScenarioStatus::Aborted(EvidenceError::NoContext.to_string()),
@@ -150,17 +163,16 @@ fn hex(bytes: &[u8]) -> String {
 pub fn check_catalogues(dir: &Path) -> Result<(), RunDirError> {
     let manifest = Manifest::read(dir)?;
     let (binding, _) = subject(dir, &manifest)?;
-    for recorded in &manifest.catalogues {
-        let current: Option<&&Catalogue> = binding.catalogues.iter().find(|c| c.id == recorded.id);
-        if let Some(current) = current
-            && current.version != recorded.version
-        {
-            return Err(RunDirError::Newer {
-                dir: dir.to_owned(),
-                catalogue: recorded.id.clone(),
-                recorded: recorded.version,
-                current: current.version,
-            });
+    // 0: not there at all.
+    let version = |catalogues: &[CatalogueVersion], id: &str| {
+        catalogues.iter().find(|c| c.id == id).map_or(0, |catalogue| catalogue.version)
+    };
+    let now = manifest::catalogues(binding);
+    for catalogue in manifest.catalogues.iter().chain(&now) {
+        let (recorded, current) = (version(&manifest.catalogues, &catalogue.id), version(&now, &catalogue.id));
+        if recorded != current {
+            let (dir, catalogue) = (dir.to_owned(), catalogue.id.clone());
+            return Err(RunDirError::Newer { dir, catalogue, recorded, current });
         }
     }
     Ok(())
@@ -191,8 +203,13 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RunDirError> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let beside = path.with_file_name(name);
-    fs::write(&beside, bytes).map_err(io_error(&beside))?;
-    fs::rename(&beside, path).map_err(io_error(path))
+    let written = fs::write(&beside, bytes).map_err(io_error(&beside));
+    let renamed = written.and_then(|()| fs::rename(&beside, path).map_err(io_error(path)));
+    if renamed.is_err() {
+        // Nothing half-written stays; the first error is the one to tell.
+        let _ = fs::remove_file(&beside);
+    }
+    renamed
 }
 
 /// An output directory that may be written: checked, but not touched yet.
@@ -242,18 +259,43 @@ impl Prepared {
     /// When the system refuses; the earlier run is then still there.
     pub fn replace(self) -> Result<PathBuf, RunDirError> {
         if self.earlier {
+            // Through links, and with a name of its own even where it was given as `.`.
+            let real = fs::canonicalize(&self.dir).map_err(io_error(&self.dir))?;
             let mut name = std::ffi::OsString::from(".");
-            name.push(self.dir.file_name().unwrap_or_default());
+            name.push(real.file_name().unwrap_or_default());
             name.push(format!(".replaced-{}", std::process::id()));
-            let aside = self.dir.with_file_name(name);
-            fs::rename(&self.dir, &aside).map_err(io_error(&self.dir))?;
-            fs::create_dir_all(&self.dir).map_err(io_error(&self.dir))?;
-            fs::remove_dir_all(&aside).map_err(io_error(&aside))?;
+            let aside = real.with_file_name(name);
+            match fs::rename(&real, &aside) {
+                Ok(()) => {
+                    if let Err(error) = fs::create_dir(&real) {
+                        // The earlier run comes back; if that fails too, it is still there under the other name.
+                        let _ = fs::rename(&aside, &real);
+                        return Err(io_error(&self.dir)(error));
+                    }
+                    fs::remove_dir_all(&aside).map_err(io_error(&aside))?;
+                }
+                // The directory itself cannot be moved: a mount point, say.
+                Err(_) => clear(&real)?,
+            }
         } else {
             fs::create_dir_all(&self.dir).map_err(io_error(&self.dir))?;
         }
         Ok(self.dir)
     }
+}
+
+/// Empties a directory of ours; its manifest goes last, so that it stays ours to the end.
+fn clear(dir: &Path) -> Result<(), RunDirError> {
+    let entries: Vec<PathBuf> = fs::read_dir(dir)
+        .and_then(|entries| entries.map(|entry| entry.map(|e| e.path())).collect())
+        .map_err(io_error(dir))?;
+    let manifest = dir.join(manifest::FILE);
+    for path in entries.iter().filter(|path| **path != manifest).chain([&manifest]) {
+        let directory = fs::symlink_metadata(path).is_ok_and(|m| m.is_dir());
+        let removed = if directory { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+        removed.map_err(io_error(path))?;
+    }
+    Ok(())
 }
 
 /// Copies a run's evidence, and its manifest as it stands under `policy` and this program's catalogues: so that the

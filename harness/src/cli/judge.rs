@@ -5,20 +5,26 @@ use std::path::Path;
 
 /// `touchstone judge DIR`: the reports again, from the evidence alone.
 pub(super) fn judge(options: &JudgeOptions) -> Result<Exit, Failure> {
-    let assessment = run_dir::assess(&options.dir, options.policy, VERSION).map_err(Failure::usage)?;
-    match &options.out {
+    // What can be refused is refused before the work.
+    let prepared = match &options.out {
         None => {
             run_dir::check_catalogues(&options.dir).map_err(Failure::usage)?;
+            None
+        }
+        Some(out) if holds(out, &options.dir) => {
+            return Err(Failure::usage(format!(
+                "--out {} holds the directory that is judged; choose another",
+                out.display()
+            )));
+        }
+        Some(out) => Some(run_dir::prepare(out).map_err(Failure::usage)?),
+    };
+    let assessment = run_dir::assess(&options.dir, options.policy, VERSION).map_err(Failure::usage)?;
+    match prepared {
+        None => {
             run_dir::write_reports(&options.dir, &assessment.report).map_err(Failure::usage)?;
         }
-        Some(out) => {
-            if same_place(&options.dir, out) {
-                return Err(Failure::usage(format!(
-                    "--out {} is the directory that is judged; choose another",
-                    out.display()
-                )));
-            }
-            let prepared = run_dir::prepare(out).map_err(Failure::usage)?;
+        Some(prepared) => {
             let dir = prepared.replace().map_err(Failure::usage)?;
             run_dir::copy_evidence(&options.dir, &dir, options.policy).map_err(Failure::internal)?;
             run_dir::write_reports(&dir, &assessment.report).map_err(Failure::internal)?;
@@ -29,9 +35,10 @@ pub(super) fn judge(options: &JudgeOptions) -> Result<Exit, Failure> {
     Ok(assessment.report.verdict.into())
 }
 
-fn same_place(a: &Path, b: &Path) -> bool {
-    match (a.canonicalize(), b.canonicalize()) {
-        (Ok(a), Ok(b)) => a == b,
+/// Whether replacing `out` would take `dir` with it.
+fn holds(out: &Path, dir: &Path) -> bool {
+    match (out.canonicalize(), dir.canonicalize()) {
+        (Ok(out), Ok(dir)) => dir.starts_with(out),
         _ => false,
     }
 }

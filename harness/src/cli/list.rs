@@ -169,7 +169,8 @@ fn mutants(as_json: bool) -> String {
                     "role": m.role,
                     "summary": m.summary,
                     "primary": m.primary,
-                    "also": m.also.iter().map(|(id, reason)| json!({"requirement": id, "reason": reason})).collect::<Vec<_>>(),
+                    "also": m.also.iter().map(|(id, _)| *id).collect::<Vec<_>>(),
+                    "reasons": m.also.iter().map(|(_, reason)| *reason).collect::<Vec<_>>(),
                     "policy": mildest(m.primary).map(|p| p.as_str()),
                 })
             })

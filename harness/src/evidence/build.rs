@@ -1,7 +1,7 @@
 use super::exchange::{Pairing, is_response};
 use super::stream::{Found, Stream};
 use super::{Observation, PacketSeen, Setting, openc2};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use touchstone_fixtures::recording::{
     ConnectionId, Context, Direction, Event, FORMAT, FaultState, Nanos, Party, ProcessChange, Recorded, Recording,
@@ -49,6 +49,18 @@ pub struct Evidence {
     pub ended: Nanos,
     /// Whether the scenario was carried out to its last step, and why not.
     pub complete: Result<(), String>,
+    /// Whether the recording has its last entry.
+    ended_whole: bool,
+}
+
+impl Evidence {
+    /// Why the recording does not reach to its end, where it does not (the run was killed).
+    pub fn broken_off(&self) -> Option<&str> {
+        match &self.complete {
+            Err(reason) if !self.ended_whole => Some(reason),
+            _ => None,
+        }
+    }
 }
 
 /// Turns a recording into observations.
@@ -69,7 +81,7 @@ pub fn observe(recording: &Recording) -> Result<Evidence, EvidenceError> {
         births_known: context.births_known,
         scenario: context.scenario.clone(),
     };
-    let mut builder = Builder::new(context.tolerances.quiet);
+    let mut builder = Builder::new(context.tolerances.quiet, context.tolerances.response);
     for entry in &recording.entries {
         builder.entry(entry);
     }
@@ -92,15 +104,64 @@ struct Connection {
     inbound: Stream,
     outbound: Stream,
     ordinal: u32,
+    /// Its end has been observed: what comes after it is shown, and judged by nobody.
+    closed: bool,
+    /// Packets to the IUT in the order of the stream; `first` is the number of the front one.
     pending: VecDeque<Pending>,
+    first: u64,
+    /// Number of the first one that the kernel had not accepted.
+    unwritten: u64,
+    /// Numbers of packets that wait for an acknowledgement, oldest first, by type and packet identifier.
+    unacknowledged: BTreeMap<(u8, u16), VecDeque<u64>>,
     /// Stream ranges to the client that a fault wrote, and whether it was lawful.
     injected: VecDeque<(u64, u64, bool)>,
 }
 
+impl Connection {
+    /// A packet went to the client.
+    fn wait(&mut self, packet: &Arc<PacketSeen>, end: u64) {
+        let number = self.first + self.pending.len() as u64;
+        self.pending.push_back(Pending { packet: Arc::clone(packet), end, written: None });
+        let packet = &packet.packet;
+        if matches!(packet.packet_type, PacketType::Publish | PacketType::Pubrel)
+            && let Some(id) = packet.packet_id()
+        {
+            self.unacknowledged.entry((packet.packet_type as u8, id)).or_default().push_back(number);
+        }
+    }
+
+    /// The packets that an acknowledgement shows to have arrived: the oldest of that type and identifier not yet
+    /// acknowledged (a copy sent later may still be under way), and all before it.
+    fn acknowledged(&mut self, packet_type: PacketType, id: u16) -> Vec<Pending> {
+        let Some(waiting) = self.unacknowledged.get_mut(&(packet_type as u8, id)) else { return Vec::new() };
+        let Some(number) = waiting.pop_front() else { return Vec::new() };
+        let count = usize::try_from((number + 1).saturating_sub(self.first)).unwrap_or(usize::MAX);
+        let arrived: Vec<Pending> = self.pending.drain(..count.min(self.pending.len())).collect();
+        self.first += arrived.len() as u64;
+        arrived
+    }
+
+    /// The kernel has accepted `total` bytes. Whether that completes a packet that is still pending.
+    fn written(&mut self, total: u64, at: Nanos) -> bool {
+        self.unwritten = self.unwritten.max(self.first);
+        let before = self.unwritten;
+        let skip = usize::try_from(self.unwritten - self.first).unwrap_or(usize::MAX).min(self.pending.len());
+        for pending in self.pending.range_mut(skip..).take_while(|p| p.end <= total) {
+            pending.written = Some(at);
+            self.unwritten += 1;
+        }
+        self.unwritten > before
+    }
+}
+
 struct Builder {
     quiet: u64,
+    response: u64,
+    /// When the quiet window of a packet on that connection will have passed.
+    due: BTreeSet<(Nanos, ConnectionId)>,
     connections: BTreeMap<ConnectionId, Connection>,
     pairing: Pairing,
+    /// Names by the value they were captured for.
     names: BTreeMap<String, String>,
     observations: Vec<Observation>,
     timeline: Vec<TimelineItem>,
@@ -109,9 +170,11 @@ struct Builder {
 }
 
 impl Builder {
-    fn new(quiet: u64) -> Builder {
+    fn new(quiet: u64, response: u64) -> Builder {
         Builder {
             quiet,
+            response,
+            due: BTreeSet::new(),
             connections: BTreeMap::new(),
             pairing: Pairing::default(),
             names: BTreeMap::new(),
@@ -135,6 +198,7 @@ impl Builder {
             Event::Written { conn, total } => self.written(*conn, *total, entry.at),
             Event::Close { conn, by, how, reason, .. } => {
                 if self.close(*conn) {
+                    self.pairing.closed(*conn, *by, entry.at);
                     self.observations.push(Observation::Closed {
                         conn: *conn,
                         at: entry.at,
@@ -145,8 +209,8 @@ impl Builder {
                 }
             }
             Event::Process { instance, change, .. } => {
-                if matches!(change, ProcessChange::Exit { expected: false, .. }) {
-                    self.pairing.died();
+                if let ProcessChange::Exit { expected, .. } = change {
+                    self.pairing.exited(entry.at, *expected);
                 }
                 self.observations.push(Observation::Process {
                     instance: *instance,
@@ -156,7 +220,9 @@ impl Builder {
                 });
             }
             Event::Step { captured, .. } => {
-                self.names.extend(captured.iter().map(|(k, v)| (k.clone(), v.clone())));
+                for (name, id) in captured {
+                    self.names.entry(id.clone()).or_insert_with(|| name.clone());
+                }
             }
             Event::Window { name, state } => {
                 self.observations.push(Observation::Window { name: name.clone(), state: *state, at: entry.at });
@@ -175,7 +241,7 @@ impl Builder {
                 });
             }
             Event::Session { conn, change, .. } => {
-                if self.connections.get(conn).is_none_or(|c| c.party == Party::Iut) {
+                if self.connections.get(conn).is_some_and(|c| c.party == Party::Iut) {
                     self.observations.push(Observation::Session { conn: *conn, change: *change });
                 }
             }
@@ -194,7 +260,11 @@ impl Builder {
                 inbound: Stream::new(Sender::Client),
                 outbound: Stream::new(Sender::Server),
                 ordinal: 0,
+                closed: false,
                 pending: VecDeque::new(),
+                first: 0,
+                unwritten: 0,
+                unacknowledged: BTreeMap::new(),
                 injected: VecDeque::new(),
             },
         );
@@ -225,15 +295,18 @@ impl Builder {
     fn packet(&mut self, conn: ConnectionId, direction: Direction, found: Found) {
         let Some(connection) = self.connections.get_mut(&conn) else { return };
         connection.ordinal += 1;
-        let injected = if direction.from_client() {
-            None
-        } else {
+        // (marked, lawful): one unlawful byte makes the packet unlawful.
+        let mut injected = (false, true);
+        if !direction.from_client() {
             while connection.injected.front().is_some_and(|range| range.1 <= found.start) {
                 connection.injected.pop_front();
             }
-            connection.injected.front().filter(|range| range.0 < found.end).copied()
-        };
-        let message = found.packet.publish().and_then(|publish| {
+            for range in connection.injected.iter().take_while(|range| range.0 < found.end) {
+                injected = (true, injected.1 && range.2);
+            }
+        }
+        // Half a message says nothing: neither that it is malformed, nor that it answers.
+        let message = found.packet.publish().filter(|_| !found.packet.truncated).and_then(|publish| {
             let topic = publish.topic.as_ref().map(|t| t.display()).unwrap_or_default();
             openc2::read(&topic, &publish.payload.value)
         });
@@ -246,23 +319,32 @@ impl Builder {
             direction,
             packet: found.packet,
             message: message.map(Arc::new),
-            injected: injected.is_some(),
-            lawful: injected.is_none_or(|range| range.2),
+            injected: injected.0,
+            lawful: injected.1,
         });
         self.timeline.push(TimelineItem::Packet(Arc::clone(&seen)));
+        if connection.closed {
+            return;
+        }
         match direction {
             Direction::ToIut => {
-                connection.pending.push_back(Pending { packet: Arc::clone(&seen), end: found.end, written: None });
+                if !seen.packet.truncated {
+                    connection.wait(&seen, found.end);
+                }
                 self.observations.push(Observation::Packet(Arc::clone(&seen)));
                 if seen.message.is_some() {
                     self.pairing.request(&seen);
                 }
             }
             Direction::FromIut => {
-                self.acknowledge(conn, &seen);
+                self.pairing.connected(&seen);
+                if !seen.packet.truncated {
+                    self.acknowledge(conn, &seen);
+                    self.pairing.acknowledged(&seen);
+                }
                 self.observations.push(Observation::Packet(Arc::clone(&seen)));
-                self.pairing.acknowledged(&seen);
-                if seen.message.as_ref().is_some_and(|m| is_response(m)) && !self.pairing.response(&seen) {
+                if seen.message.as_ref().is_some_and(|m| is_response(m)) && !self.pairing.response(&seen, self.response)
+                {
                     self.observations.push(Observation::Stray(seen));
                 }
             }
@@ -278,59 +360,62 @@ impl Builder {
             _ => return,
         };
         let Some(connection) = self.connections.get_mut(&conn) else { return };
-        let id = packet.packet.packet_id();
-        let Some(last) = connection.pending.iter().rposition(|p| {
-            p.packet.packet.packet_type == acknowledged && p.packet.packet.packet_id() == id && id.is_some()
-        }) else {
-            return;
-        };
-        let arrived: Vec<Pending> = connection.pending.drain(..=last).collect();
-        for pending in arrived {
-            self.arrived(pending.packet);
+        let Some(id) = packet.packet.packet_id() else { return };
+        for pending in connection.acknowledged(acknowledged, id) {
+            self.arrived(pending);
         }
     }
 
-    fn arrived(&mut self, packet: Arc<PacketSeen>) {
-        if packet.message.is_some() {
-            self.pairing.delivered(&packet);
+    fn arrived(&mut self, pending: Pending) {
+        if pending.packet.message.is_some() {
+            self.pairing.delivered(&pending.packet, pending.written);
         }
-        self.observations.push(Observation::Delivered(packet));
+        self.observations.push(Observation::Delivered(pending.packet));
     }
 
     fn written(&mut self, conn: ConnectionId, total: u64, at: Nanos) {
-        if let Some(connection) = self.connections.get_mut(&conn) {
-            for pending in &mut connection.pending {
-                if pending.written.is_none() && pending.end <= total {
-                    pending.written = Some(at);
-                }
-            }
+        if let Some(connection) = self.connections.get_mut(&conn)
+            && !connection.closed
+            && connection.written(total, at)
+        {
+            self.due.insert((at.plus(self.quiet), conn));
         }
     }
 
     /// What has been quiet long enough by `now` counts as delivered.
     fn settle(&mut self, now: Nanos) {
-        let mut arrived = Vec::new();
-        for connection in self.connections.values_mut() {
-            while connection
-                .pending
-                .front()
-                .and_then(|p| p.written)
-                .is_some_and(|written| now.since(written) >= self.quiet)
-            {
-                arrived.extend(connection.pending.pop_front().map(|p| p.packet));
+        while let Some(&(due, conn)) = self.due.first()
+            && due <= now
+        {
+            self.due.pop_first();
+            let quiet = self.quiet;
+            loop {
+                let Some(connection) = self.connections.get_mut(&conn) else { break };
+                let written = connection.pending.front().and_then(|p| p.written);
+                if written.is_none_or(|written| now.since(written) < quiet) {
+                    break;
+                }
+                let Some(pending) = connection.pending.pop_front() else { break };
+                connection.first += 1;
+                self.arrived(pending);
             }
-        }
-        for packet in arrived {
-            self.arrived(packet);
         }
     }
 
-    /// The connection is over: cut-off packets are shown as far as they came. True for one of the IUT's.
+    /// The connection is over: cut-off packets are shown as far as they came. True for one of the IUT's, once.
     fn close(&mut self, conn: ConnectionId) -> bool {
-        for direction in [true, false] {
-            let Some(connection) = self.connections.get_mut(&conn) else { return false };
+        self.cut_off(conn);
+        let Some(connection) = self.connections.get_mut(&conn) else { return false };
+        connection.pending = VecDeque::new();
+        connection.unacknowledged = BTreeMap::new();
+        !std::mem::replace(&mut connection.closed, true) && connection.party == Party::Iut
+    }
+
+    fn cut_off(&mut self, conn: ConnectionId) {
+        for from_client in [true, false] {
+            let Some(connection) = self.connections.get_mut(&conn) else { return };
             let party = connection.party;
-            let (stream, way) = if direction {
+            let (stream, way) = if from_client {
                 (&mut connection.inbound, party.sends())
             } else {
                 (&mut connection.outbound, party.receives())
@@ -339,12 +424,20 @@ impl Builder {
                 self.packet(conn, way, found);
             }
         }
-        self.connections.remove(&conn).is_some_and(|c| c.party == Party::Iut)
     }
 
     fn finish(mut self, context: Context, setting: Setting, truncated: bool) -> Evidence {
+        // Where the recording ends within a packet, that is no deviation of anybody: shown, not judged.
+        let open: Vec<ConnectionId> = self.connections.iter().filter(|(_, c)| !c.closed).map(|(id, _)| *id).collect();
+        for conn in open {
+            if let Some(connection) = self.connections.get_mut(&conn) {
+                connection.closed = true;
+            }
+            self.cut_off(conn);
+        }
         let exchanges = std::mem::take(&mut self.pairing).conclude(setting.tolerances.response, &self.names);
         self.observations.extend(exchanges.into_iter().map(|e| Observation::Exchange(Arc::new(e))));
+        let ended_whole = self.complete.is_some();
         let complete = match self.complete.take() {
             Some(complete) => complete,
             None if truncated => Err("the recording is cut off".to_owned()),
@@ -358,6 +451,7 @@ impl Builder {
             timeline: self.timeline,
             ended: self.ended,
             complete,
+            ended_whole,
         }
     }
 }

@@ -1,164 +1,391 @@
 //! Pairing: a request delivered to the IUT with the responses that carry its request_id.
+//!
+//! Every step costs at most the logarithm of what came before, so that a flood is judged in bounded time.
 
 use super::openc2::{ContentKind, Message};
 use super::{Delivery, Exchange, PacketSeen, ResponseSeen, Silence};
-use std::collections::BTreeMap;
+use bytes::Bytes;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use touchstone_fixtures::recording::{Direction, Nanos};
+use touchstone_fixtures::recording::{Closer, ConnectionId, Nanos};
 use touchstone_fixtures::wire::mqtt311::PacketType;
+
+/// A packet of the IUT, and its place in the order of all that pairing was told.
+type Sign = (u64, Arc<PacketSeen>);
 
 /// An exchange while the recording goes on.
 #[derive(Debug)]
 struct Open {
     request: Arc<PacketSeen>,
+    session: u32,
+    order: u64,
     copies: u32,
+    /// The newest copy: its place, its connection, and when it had been handed to the kernel.
+    newest: u64,
+    conn: ConnectionId,
+    sent: Nanos,
     delivered: bool,
     responses: Vec<ResponseSeen>,
-    died: bool,
+    /// Place of the first response.
+    answered: Option<u64>,
+    /// A response that may belong to this or to another request: silence is then no silence.
+    unclear: bool,
+    /// First acknowledgement by the IUT, and first response.
+    ack: Option<Sign>,
+    answer: Option<Sign>,
 }
 
-impl Open {
-    fn answered_finally(&self) -> bool {
-        self.responses
-            .iter()
-            .any(|r| r.packet.message.as_ref().and_then(|m| m.status()).is_some_and(|status| status != 102))
-    }
+/// The exchanges under one request_id.
+#[derive(Debug, Default)]
+struct Keyed {
+    /// Those whose content is a request, or cannot be read, and that have no final response yet.
+    waiting: BTreeSet<usize>,
+    /// The newest of them, answered or not.
+    newest: Option<usize>,
+    /// The newest message to the IUT that is no request: a response that came back, a notification.
+    other: Option<usize>,
+    /// Whether the IUT has answered any of them.
+    answered: bool,
+}
+
+/// Where the newest response under a packet identifier went.
+#[derive(Clone, Copy, Debug)]
+struct Published {
+    exchange: usize,
+    response: usize,
 }
 
 /// Pairs requests and responses in the order of the recording.
 #[derive(Debug, Default)]
 pub(super) struct Pairing {
+    order: u64,
     exchanges: Vec<Open>,
-    /// Exchanges by request_id (`None`: the request carries none).
-    by_id: BTreeMap<Option<String>, Vec<usize>>,
-    /// Exchanges by the packet identifier of their newest copy.
-    by_packet: BTreeMap<u16, usize>,
-    /// Packets of the IUT that show it alive after a request: acknowledgements and responses, with the exchange they belong to.
-    signs: Vec<(usize, bool, Arc<PacketSeen>)>,
+    /// Exchanges by request_id (`None`: the request carries none that can be read).
+    by_id: BTreeMap<Option<String>, Keyed>,
+    /// Exchanges by the session and the packet identifier of their newest copy.
+    by_packet: BTreeMap<(u32, u16), usize>,
+    /// Exchanges by the connection and the packet identifier of a copy that can still be acknowledged there.
+    by_ack: BTreeMap<(ConnectionId, u16), usize>,
+    /// Exchanges by each of their copies.
+    by_copy: BTreeMap<(ConnectionId, u32), usize>,
+    published: BTreeMap<(u32, u16), Published>,
+    sessions: BTreeMap<ConnectionId, u32>,
+    clients: BTreeMap<Bytes, u32>,
+    next_session: u32,
+    /// Ends of the IUT's process, and whether they were asked for.
+    exits: Vec<(u64, Nanos, bool)>,
+    /// Connections that somebody else than the IUT ended.
+    taken: BTreeMap<ConnectionId, Nanos>,
 }
 
 impl Pairing {
+    fn step(&mut self) -> u64 {
+        self.order += 1;
+        self.order
+    }
+
+    /// A CONNECT of the IUT: packet identifiers belong to the session of its client identifier.
+    pub fn connected(&mut self, packet: &PacketSeen) {
+        let Some(connect) = packet.packet.connect() else { return };
+        let Some(client) = connect.client_id.as_ref().filter(|id| !id.bytes.is_empty()) else { return };
+        let number = match self.clients.get(&client.bytes) {
+            Some(number) => *number,
+            None => {
+                let number = self.fresh();
+                self.clients.insert(client.bytes.clone(), number);
+                number
+            }
+        };
+        self.sessions.entry(packet.conn).or_insert(number);
+    }
+
+    fn fresh(&mut self) -> u32 {
+        self.next_session = self.next_session.saturating_add(1);
+        self.next_session
+    }
+
+    fn session(&mut self, conn: ConnectionId) -> u32 {
+        match self.sessions.get(&conn) {
+            Some(session) => *session,
+            None => {
+                let number = self.fresh();
+                self.sessions.insert(conn, number);
+                number
+            }
+        }
+    }
+
     /// A PUBLISH with an OpenC2 message went to the IUT.
     pub fn request(&mut self, packet: &Arc<PacketSeen>) {
         let Some(publish) = packet.packet.publish() else { return };
+        let order = self.step();
+        let session = self.session(packet.conn);
         let id = publish.packet_id.as_ref().map(|s| s.value);
-        if publish.dup
-            && let Some(index) = id.and_then(|id| self.by_packet.get(&id)).copied()
-            && let Some(open) = self.exchanges.get_mut(index)
-            && same_content(&open.request, packet)
-        {
-            open.copies += 1;
+        let earlier = id.and_then(|id| self.by_packet.get(&(session, id))).copied().filter(|_| publish.dup);
+        let copy_of =
+            earlier.filter(|&index| self.exchanges.get(index).is_some_and(|open| same_content(&open.request, packet)));
+        let index = copy_of.unwrap_or(self.exchanges.len());
+        self.by_copy.insert((packet.conn, packet.ordinal), index);
+        if let Some(id) = id {
+            self.by_packet.insert((session, id), index);
+            self.by_ack.insert((packet.conn, id), index);
+        }
+        if let Some(open) = copy_of.and_then(|index| self.exchanges.get_mut(index)) {
+            open.copies = open.copies.saturating_add(1);
+            open.newest = order;
+            open.conn = packet.conn;
+            open.sent = open.sent.max(packet.end_at);
             return;
         }
-        let index = self.exchanges.len();
-        if let Some(id) = id {
-            self.by_packet.insert(id, index);
+        let message = packet.message.as_deref();
+        let keyed = self.by_id.entry(message.and_then(|m| m.request_id.clone())).or_default();
+        if message.is_some_and(asks) {
+            keyed.waiting.insert(index);
+            keyed.newest = Some(index);
+        } else {
+            keyed.other = Some(index);
         }
-        let key = packet.message.as_ref().and_then(|m| m.request_id.clone());
-        self.by_id.entry(key).or_default().push(index);
         self.exchanges.push(Open {
             request: Arc::clone(packet),
+            session,
+            order,
             copies: 1,
+            newest: order,
+            conn: packet.conn,
+            sent: packet.end_at,
             delivered: false,
             responses: Vec::new(),
-            died: false,
+            answered: None,
+            unclear: false,
+            ack: None,
+            answer: None,
         });
     }
 
-    /// A packet to the IUT counts as delivered.
-    pub fn delivered(&mut self, packet: &PacketSeen) {
-        let Some(publish) = packet.packet.publish() else { return };
-        let id = publish.packet_id.as_ref().map(|s| s.value);
-        let index = match id {
-            Some(id) => self.by_packet.get(&id).copied(),
-            None => {
-                self.exchanges.iter().position(|o| o.request.conn == packet.conn && o.request.ordinal == packet.ordinal)
-            }
-        };
-        if let Some(open) = index.and_then(|i| self.exchanges.get_mut(i))
-            && same_content(&open.request, packet)
-        {
+    /// A packet to the IUT counts as delivered. `written`: when the kernel had taken it, if that is known.
+    pub fn delivered(&mut self, packet: &PacketSeen, written: Option<Nanos>) {
+        let index = self.by_copy.get(&(packet.conn, packet.ordinal)).copied();
+        if let Some(open) = index.and_then(|i| self.exchanges.get_mut(i)) {
             open.delivered = true;
+            if let Some(written) = written.filter(|_| open.conn == packet.conn) {
+                open.sent = open.sent.max(written);
+            }
         }
     }
 
-    /// The IUT acknowledged a PUBLISH (PUBACK or PUBREC).
+    /// The IUT acknowledged a PUBLISH (PUBACK or PUBREC) on the connection it came on.
     pub fn acknowledged(&mut self, packet: &Arc<PacketSeen>) {
         if !matches!(packet.packet.packet_type, PacketType::Puback | PacketType::Pubrec) {
             return;
         }
-        if let Some(index) = packet.packet.packet_id().and_then(|id| self.by_packet.get(&id)).copied() {
-            self.signs.push((index, false, Arc::clone(packet)));
+        let order = self.step();
+        let index = packet.packet.packet_id().and_then(|id| self.by_ack.get(&(packet.conn, id))).copied();
+        if let Some(open) = index.and_then(|i| self.exchanges.get_mut(i)) {
+            open.ack.get_or_insert_with(|| (order, Arc::clone(packet)));
         }
     }
 
-    /// A response of the IUT. False when it belongs to no request.
-    pub fn response(&mut self, packet: &Arc<PacketSeen>) -> bool {
-        debug_assert_eq!(packet.direction, Direction::FromIut);
+    /// A response of the IUT. `tolerance`: the time to answer. False when it belongs to no request.
+    pub fn response(&mut self, packet: &Arc<PacketSeen>, tolerance: u64) -> bool {
+        let order = self.step();
+        let session = self.session(packet.conn);
         let key = packet.message.as_ref().and_then(|m| m.request_id.clone());
-        let Some(indices) = self.by_id.get(&key) else { return false };
-        let waiting = indices.iter().copied().find(|&i| self.exchanges.get(i).is_some_and(|o| !o.answered_finally()));
-        let repeats = |open: &Open| {
-            packet.packet.publish().is_some_and(|p| p.dup)
-                && open.responses.iter().any(|r| {
-                    r.packet.packet.packet_id() == packet.packet.packet_id() && same_content(&r.packet, packet)
-                })
+        let Some(publish) = packet.packet.publish() else { return false };
+        let id = publish.packet_id.as_ref().map(|s| s.value);
+        let repeated =
+            id.filter(|_| publish.dup).and_then(|id| self.published.get(&(session, id))).copied().filter(|published| {
+                self.exchanges
+                    .get(published.exchange)
+                    .and_then(|open| open.responses.get(published.response))
+                    .is_some_and(|earlier| same_content(&earlier.packet, packet))
+            });
+        let index = match (repeated, &key) {
+            (Some(published), _) => published.exchange,
+            (None, None) => match self.nameless(packet.end_at, tolerance) {
+                Nameless::One(index) => index,
+                Nameless::Several => return true,
+                Nameless::No => return false,
+            },
+            (None, Some(_)) => {
+                let Some(keyed) = self.by_id.get(&key) else { return false };
+                let first = keyed.waiting.first().copied();
+                let Some(index) = first.or(keyed.newest).or(keyed.other) else { return false };
+                index
+            }
         };
-        let repeated = indices.iter().copied().find(|&i| self.exchanges.get(i).is_some_and(repeats));
-        let Some(index) = repeated.or(waiting).or(indices.last().copied()) else { return false };
-        if let Some(open) = self.exchanges.get_mut(index) {
-            open.responses.push(ResponseSeen { packet: Arc::clone(packet), redelivery: repeated.is_some() });
+        let Some(open) = self.exchanges.get_mut(index) else { return false };
+        if let Some(id) = id {
+            self.published.insert((session, id), Published { exchange: index, response: open.responses.len() });
         }
-        self.signs.push((index, true, Arc::clone(packet)));
+        // Nobody can answer by its request_id what has not arrived.
+        open.delivered |= key.is_some();
+        open.responses.push(ResponseSeen { packet: Arc::clone(packet), redelivery: repeated.is_some() });
+        open.answered.get_or_insert(order);
+        open.answer.get_or_insert_with(|| (order, Arc::clone(packet)));
+        if let Some(keyed) = self.by_id.get_mut(&key) {
+            keyed.answered = true;
+            if packet.message.as_deref().is_some_and(is_final) {
+                keyed.waiting.remove(&index);
+            }
+        }
         true
     }
 
-    /// The IUT's process ended without being asked to.
-    pub fn died(&mut self) {
-        for open in &mut self.exchanges {
-            if open.responses.is_empty() {
-                open.died = true;
+    /// The request that a response without a request_id answers: the only one without a request_id that still has
+    /// time to be answered, or else the only one that waits at all. Among several nobody can tell.
+    fn nameless(&mut self, at: Nanos, tolerance: u64) -> Nameless {
+        let Some(keyed) = self.by_id.get(&None) else { return Nameless::No };
+        let open = |index: &usize| self.exchanges.get(*index);
+        let timely = |index: &usize| open(index).is_some_and(|o| o.sent.plus(tolerance) >= at);
+        let mut recent = keyed.waiting.iter().rev().copied().take_while(timely);
+        let candidates = match (recent.next(), recent.next()) {
+            (Some(one), None) => return Nameless::One(one),
+            (Some(_), Some(_)) => {
+                keyed.waiting.iter().rev().copied().take_while(timely).take(UNCLEAR).collect::<Vec<_>>()
             }
+            (None, _) => match (keyed.waiting.len(), keyed.waiting.first(), keyed.newest.or(keyed.other)) {
+                (1, Some(one), _) => return Nameless::One(*one),
+                (0, _, Some(newest)) if timely(&newest) => return Nameless::One(newest),
+                (0, ..) => return Nameless::No,
+                _ => keyed.waiting.iter().rev().copied().take(UNCLEAR).collect(),
+            },
+        };
+        for index in candidates {
+            if let Some(open) = self.exchanges.get_mut(index) {
+                open.unclear = true;
+            }
+        }
+        Nameless::Several
+    }
+
+    /// The IUT's process ended.
+    pub fn exited(&mut self, at: Nanos, expected: bool) {
+        let order = self.step();
+        self.exits.push((order, at, expected));
+    }
+
+    /// A connection of the IUT is over.
+    pub fn closed(&mut self, conn: ConnectionId, by: Closer, at: Nanos) {
+        if by != Closer::Client {
+            self.taken.entry(conn).or_insert(at);
         }
     }
 
-    /// Everything that will ever be known. `response`: the time to answer, in nanoseconds; `names`: captured
-    /// names and the request_ids they stand for.
+    /// Everything that will ever be known. `response`: the time to answer, in nanoseconds; `names`: request_ids
+    /// and the names they were captured under.
     pub fn conclude(self, response: u64, names: &BTreeMap<String, String>) -> Vec<Exchange> {
-        let Pairing { exchanges, signs, .. } = self;
-        let name_of: BTreeMap<&str, &str> = names.iter().map(|(name, id)| (id.as_str(), name.as_str())).collect();
-        exchanges
-            .into_iter()
+        let signs = Signs::of(&self.exchanges);
+        let silences: Vec<Silence> = self
+            .exchanges
+            .iter()
             .enumerate()
-            .map(|(index, open)| {
-                let due = open.request.end_at.plus(response);
-                let silence = silence(index, &open, due, &signs);
+            .map(|(index, open)| self.silence(index, open, response, &signs))
+            .collect();
+        let deaths: Vec<u64> = self.exits.iter().filter(|exit| !exit.2).map(|exit| exit.0).collect();
+        self.exchanges
+            .into_iter()
+            .zip(silences)
+            .map(|(open, silence)| {
                 let request_id = open.request.message.as_ref().and_then(|m| m.request_id.clone());
+                let death = deaths.get(deaths.partition_point(|order| *order < open.order)).copied();
                 Exchange {
-                    name: request_id.as_deref().and_then(|id| name_of.get(id)).map(|s| (*s).to_owned()),
+                    name: request_id.as_deref().and_then(|id| names.get(id)).cloned(),
                     request_id,
                     copies: open.copies,
                     delivery: if open.delivered { Delivery::Delivered } else { Delivery::Unknown },
                     silence,
-                    died: open.died,
+                    died: death.is_some_and(|death| open.answered.is_none_or(|answered| answered > death)),
                     responses: open.responses,
                     request: open.request,
                 }
             })
             .collect()
     }
+
+    /// What silence is worth: nothing unless the request arrived, the IUT was left in peace until the time to answer
+    /// had passed, and a command sent to the same session after that was acknowledged.
+    fn silence(&self, index: usize, open: &Open, response: u64, signs: &Signs) -> Silence {
+        if !open.responses.is_empty() {
+            return Silence::Answered;
+        }
+        let due = open.sent.plus(response);
+        let request_id = open.request.message.as_ref().and_then(|m| m.request_id.as_ref());
+        // The same request_id in another delivery: one answer may be meant for both.
+        let shared = request_id.is_some_and(|id| self.by_id.get(&Some(id.clone())).is_some_and(|keyed| keyed.answered));
+        let exit = self.exits.get(self.exits.partition_point(|exit| exit.0 < open.newest));
+        let stopped = exit.is_some_and(|exit| exit.1 < due);
+        let taken = self.taken.get(&open.conn).is_some_and(|at| *at < due);
+        if !open.delivered || open.unclear || shared || stopped || taken {
+            return Silence::Open;
+        }
+        match signs.after(open.session, index, due) {
+            (_, Some(answer)) => Silence::Proven { sentinel: answer, answered: true },
+            (Some(ack), None) => Silence::Proven { sentinel: ack, answered: false },
+            (None, None) => Silence::Open,
+        }
+    }
 }
 
-fn silence(index: usize, open: &Open, due: Nanos, signs: &[(usize, bool, Arc<PacketSeen>)]) -> Silence {
-    if !open.responses.is_empty() {
-        return Silence::Answered;
+/// Whom a response without a request_id answers.
+enum Nameless {
+    One(usize),
+    Several,
+    No,
+}
+
+/// Most requests that one response without a request_id makes unclear.
+const UNCLEAR: usize = 1000;
+
+/// The signs of life of each session, found by the time a command was sent.
+struct Signs {
+    sessions: BTreeMap<u32, Vec<Mark>>,
+}
+
+/// One exchange of a session, with the first signs that it or any later one gave.
+struct Mark {
+    index: usize,
+    /// When it was sent, or an earlier one, if the clock went backwards.
+    sent: Nanos,
+    ack: Option<Sign>,
+    answer: Option<Sign>,
+}
+
+impl Signs {
+    fn of(exchanges: &[Open]) -> Signs {
+        let mut sessions: BTreeMap<u32, Vec<Mark>> = BTreeMap::new();
+        for (index, open) in exchanges.iter().enumerate() {
+            let marks = sessions.entry(open.session).or_default();
+            let sent = open.request.end_at;
+            marks.push(Mark { index, sent, ack: open.ack.clone(), answer: open.answer.clone() });
+        }
+        for marks in sessions.values_mut() {
+            let (mut ack, mut answer, mut sent) = (None, None, Nanos(u64::MAX));
+            for mark in marks.iter_mut().rev() {
+                ack = earlier(mark.ack.take(), ack);
+                answer = earlier(mark.answer.take(), answer);
+                sent = sent.min(mark.sent);
+                (mark.ack, mark.answer, mark.sent) = (ack.clone(), answer.clone(), sent);
+            }
+        }
+        Signs { sessions }
     }
-    // Signs come in recording order, and only those of later requests count.
-    let mut later = signs.iter().filter(|(other, _, packet)| *other > index && packet.end_at >= due);
-    let Some((_, _, first)) = later.clone().next() else { return Silence::Open };
-    match later.find(|(_, answered, _)| *answered) {
-        Some((_, _, answer)) => Silence::Proven { sentinel: Arc::clone(answer), answered: true },
-        None => Silence::Proven { sentinel: Arc::clone(first), answered: false },
+
+    /// The first acknowledgement of, and the first response to, exchanges of a session after `index` that were sent
+    /// at `due` or later.
+    fn after(&self, session: u32, index: usize, due: Nanos) -> (Option<Arc<PacketSeen>>, Option<Arc<PacketSeen>>) {
+        let mark = self
+            .sessions
+            .get(&session)
+            .and_then(|marks| marks.get(marks.partition_point(|mark| mark.index <= index || mark.sent < due)));
+        let packet = |sign: &Option<Sign>| sign.as_ref().map(|(_, packet)| Arc::clone(packet));
+        mark.map_or((None, None), |mark| (packet(&mark.ack), packet(&mark.answer)))
+    }
+}
+
+fn earlier(a: Option<Sign>, b: Option<Sign>) -> Option<Sign> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if a.0 <= b.0 { a } else { b }),
+        (a, b) => a.or(b),
     }
 }
 
@@ -170,6 +397,16 @@ fn same_content(a: &PacketSeen, b: &PacketSeen) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a response ends its exchange: anything but the interim status 102.
+fn is_final(message: &Message) -> bool {
+    message.status().is_none_or(|status| status != 102)
+}
+
+/// Whether a message to the IUT is one that responses may belong to before any other of its request_id.
+fn asks(message: &Message) -> bool {
+    !is_response(message) && message.kind != Some(ContentKind::Notification)
 }
 
 /// Whether a message of the IUT takes part in exchanges as a response: by its content, or, where the content

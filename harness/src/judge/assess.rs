@@ -42,6 +42,8 @@ pub struct JudgedScenario {
     pub began: Option<u64>,
     /// How long it took, in nanoseconds.
     pub duration: u64,
+    /// Evidence that is missing: nothing that this scenario promised counts as kept for sure.
+    pub gap: Option<String>,
     /// SHA-256 of the capture, in hex; `None` when there is none.
     pub sha256: Option<String>,
     /// Tolerances in force.
@@ -58,7 +60,8 @@ impl JudgedScenario {
         let role = evidence.setting.role;
         let requirements = binding.requirements().map(|(_, r)| r).filter(|r| r.binds(role));
         let ledgers = super::judge(evidence, requirements);
-        let (trace, trace_omitted) = super::trace(evidence);
+        let shown = ledgers.values().flat_map(|l| l.findings(true)).map(|f| &f.witness);
+        let (trace, trace_omitted) = super::trace::trace_with(evidence, shown);
         JudgedScenario {
             index,
             status: status(evidence),
@@ -67,6 +70,7 @@ impl JudgedScenario {
             launched: super::run::launched(evidence),
             began: Some(evidence.context.anchor_unix_nanos),
             duration: evidence.ended.0,
+            gap: gap(evidence),
             sha256: Some(sha256),
             tolerances: Some(evidence.context.tolerances),
             trace,
@@ -76,7 +80,12 @@ impl JudgedScenario {
 
     /// A scenario whose recording cannot be judged.
     pub fn without_evidence(index: usize, status: ScenarioStatus) -> JudgedScenario {
+        let gap = match &status {
+            ScenarioStatus::Completed => None,
+            ScenarioStatus::Aborted(reason) | ScenarioStatus::Error(reason) => Some(reason.clone()),
+        };
         JudgedScenario {
+            gap,
             index,
             status,
             ledgers: BTreeMap::new(),
@@ -92,27 +101,30 @@ impl JudgedScenario {
     }
 }
 
+/// What evidence is missing, if any: a limit was reached, or the file breaks off.
+fn gap(evidence: &Evidence) -> Option<String> {
+    use crate::evidence::Observation;
+    let limit = evidence.observations.iter().find_map(|observation| match observation {
+        Observation::Tester(Tester::Limit { what }) => Some(format!("evidence is missing: {what}")),
+        _ => None,
+    });
+    limit.or_else(|| evidence.broken_off().map(str::to_owned))
+}
+
 fn status(evidence: &Evidence) -> ScenarioStatus {
     use crate::evidence::Observation;
-    let mut limit = None;
-    for observation in &evidence.observations {
-        match observation {
-            Observation::Tester(Tester::InternalError { message }) => return ScenarioStatus::Error(message.clone()),
-            Observation::Tester(Tester::Canary { ok: false }) => {
-                return ScenarioStatus::Error(
-                    "messages no longer travel between sessions: the routing canary was lost".to_owned(),
-                );
-            }
-            Observation::Tester(Tester::Limit { what }) => {
-                limit.get_or_insert_with(|| what.clone());
-            }
-            _ => {}
+    let failure = evidence.observations.iter().find_map(|observation| match observation {
+        Observation::Tester(Tester::InternalError { message }) => Some(message.clone()),
+        Observation::Tester(Tester::Canary { ok: false }) => {
+            Some("messages no longer travel between sessions: the routing canary was lost".to_owned())
         }
-    }
-    match (limit, &evidence.complete) {
-        (Some(what), _) => ScenarioStatus::Aborted(format!("evidence is missing: {what}")),
-        (None, Ok(())) => ScenarioStatus::Completed,
-        (None, Err(reason)) => ScenarioStatus::Aborted(reason.clone()),
+        _ => None,
+    });
+    match (failure, gap(evidence), &evidence.complete) {
+        (Some(failure), ..) => ScenarioStatus::Error(failure),
+        (None, Some(gap), _) => ScenarioStatus::Aborted(gap),
+        (None, None, Ok(())) => ScenarioStatus::Completed,
+        (None, None, Err(reason)) => ScenarioStatus::Aborted(reason.clone()),
     }
 }
 
@@ -165,7 +177,7 @@ pub fn assess(
         }
         requirements.push(row);
     }
-    let report = report(manifest, binding, policy, scenarios, requirements, waivers, program);
+    let report = super::report::report(manifest, binding, policy, scenarios, requirements, waivers, program);
     Assessment { report, outcomes }
 }
 
@@ -187,16 +199,20 @@ fn join(manifest: &Manifest, catalogue: &Catalogue, requirement: &Requirement, s
                 because: cascade(requirement, scenario, finding),
             });
         }
-        if outcome == Outcome::None && promised && requirement.judged.testable() {
-            if let ScenarioStatus::Aborted(reason) = &scenario.status {
-                outcome = Outcome::Undecided;
-                joined.push(plain(
-                    &selected.id,
-                    Outcome::Undecided,
-                    format!("The scenario ended before this could be decided: {reason}"),
-                    scenario.death.map(|_| SURVIVES.to_owned()).filter(|id| *id != requirement.id),
-                ));
+        let because = scenario.death.map(|_| SURVIVES.to_owned()).filter(|id| *id != requirement.id);
+        // An option that the IUT does not claim is promised only as an occasion: see `state`.
+        let owed = promised && requirement.judged.testable() && !unclaimed(manifest, requirement);
+        let lacking = match (&scenario.status, &scenario.gap) {
+            _ if !owed => None,
+            (_, Some(gap)) if outcome <= Outcome::Met => Some(format!("Not all of the scenario can be judged: {gap}")),
+            (ScenarioStatus::Aborted(reason), None) if outcome == Outcome::None => {
+                Some(format!("The scenario ended before this could be decided: {reason}"))
             }
+            _ => None,
+        };
+        if let Some(lacking) = lacking {
+            outcome = outcome.join(Outcome::Undecided);
+            joined.push(plain(&selected.id, Outcome::Undecided, lacking, because));
         }
         joined.outcome = joined.outcome.join(outcome);
         joined.met += ledger.met();
@@ -220,7 +236,9 @@ impl Joined {
 /// What followed from the end of the process points at it.
 fn cascade(requirement: &Requirement, scenario: &JudgedScenario, finding: &Finding) -> Option<String> {
     let (_, frame) = scenario.death?;
-    (requirement.id != SURVIVES && finding.witness.frame.is_some_and(|f| f > frame)).then(|| SURVIVES.to_owned())
+    // What such a recording leaves undecided was left open by the end of the process, wherever it began.
+    let after = finding.outcome == Outcome::Undecided || finding.witness.frame.is_some_and(|f| f > frame);
+    (requirement.id != SURVIVES && after).then(|| SURVIVES.to_owned())
 }
 
 fn plain(scenario: &str, outcome: Outcome, message: String, because: Option<String>) -> model::Finding {
@@ -281,11 +299,12 @@ fn row(
     let raw = joined.outcome;
     let (mut state, mut reason) = state(manifest, requirement, role, &joined, scenarios);
     if state == model::State::Applicable && raw == Outcome::None {
-        joined.push(plain("", Outcome::Undecided, no_instance(requirement), None));
+        joined.push(plain("", Outcome::Undecided, no_instance(manifest, requirement), None));
     }
-    if let (Trigger::IutOption(option), true) = (requirement.trigger, raw >= Outcome::Met)
+    if let Trigger::IutOption(option) = requirement.trigger
+        && joined.met + joined.broken > 0
         && state == model::State::Applicable
-        && !claims(&manifest.pics, option)
+        && unclaimed(manifest, requirement)
     {
         joined.findings.push(model::Finding {
             outcome: "note".to_owned(),
@@ -332,13 +351,24 @@ fn row(
     (row, raw)
 }
 
-fn no_instance(requirement: &Requirement) -> String {
+fn no_instance(manifest: &Manifest, requirement: &Requirement) -> String {
+    if let Some(left) = manifest.left_out.iter().find(|l| l.exercises.iter().any(|e| e == requirement.id)) {
+        return format!("Scenario {} would give an occasion to decide it, but was left out: {}", left.id, left.reason);
+    }
     match requirement.trigger {
+        Trigger::IutOption(option) if unclaimed(manifest, requirement) => {
+            format!("No scenario that could show the option {option:?} came to its end")
+        }
         Trigger::IutOption(option) => {
             format!("The IUT file declares {option:?}, but nothing in this run showed it")
         }
         Trigger::Always | Trigger::Tester => "Nothing in this run gave an occasion to decide it".to_owned(),
     }
+}
+
+/// Whether it depends on an option that the PICS does not claim.
+fn unclaimed(manifest: &Manifest, requirement: &Requirement) -> bool {
+    matches!(requirement.trigger, Trigger::IutOption(option) if !claims(&manifest.pics, option))
 }
 
 /// Whether the PICS claims an option: elected by name, or declared by the field it stands for.
@@ -386,257 +416,22 @@ fn state(
         if !manifest.selection.scenarios.is_empty() && !scenarios.iter().any(|s| exercised(&s)) {
             return (State::NotSelected, Some("no selected scenario exercises it".to_owned()));
         }
+        // Where no scenario is made for it, each one that came to its end gave occasion enough.
+        let made_for = scenarios.iter().any(|s| exercised(&s))
+            || manifest.left_out.iter().any(|l| l.exercises.iter().any(|e| e == requirement.id));
+        let mut offers = scenarios.iter().filter(|s| s.status == ScenarioStatus::Completed);
         if let Trigger::IutOption(option) = requirement.trigger
-            && !claims(&manifest.pics, option)
-            && let Some(offer) = scenarios.iter().filter(exercised).find(|s| s.status == ScenarioStatus::Completed)
+            && unclaimed(manifest, requirement)
+            && let Some(offer) = offers.find(|s| !made_for || exercised(s))
             && let Some(offer) = manifest.scenarios.get(offer.index)
         {
-            return (
-                State::OptionNotTaken,
-                Some(format!("{option:?} is not declared, and was not used when scenario {} gave occasion", offer.id)),
-            );
+            let offer = if made_for {
+                format!("when scenario {} gave occasion", offer.id)
+            } else {
+                "in any scenario of this run".to_owned()
+            };
+            return (State::OptionNotTaken, Some(format!("{option:?} is not declared, and was not used {offer}")));
         }
     }
     (State::Applicable, None)
-}
-
-fn report(
-    manifest: &Manifest,
-    binding: &Binding,
-    policy: Policy,
-    scenarios: &[JudgedScenario],
-    requirements: Vec<model::Requirement>,
-    waivers: Vec<model::Waiver>,
-    program: &str,
-) -> model::Report {
-    let mut counts = count(&requirements);
-    counts.scenarios = u32::try_from(manifest.scenarios.len()).unwrap_or(u32::MAX);
-    counts.scenarios_completed =
-        u32::try_from(scenarios.iter().filter(|s| s.status == ScenarioStatus::Completed).count()).unwrap_or(u32::MAX);
-    let undecided = requirements.iter().filter(|r| r.gating && r.verdict == model::Verdict::Undecided).count();
-    let unused: Vec<&str> = waivers.iter().filter(|w| !w.used).map(|w| w.requirement.as_str()).collect();
-    let scenario_errors = scenarios.iter().filter(|s| matches!(s.status, ScenarioStatus::Error(_))).count();
-    let partial = manifest.selection.partial();
-    let nothing_ran = scenarios.iter().all(|s| s.sha256.is_none());
-    let verdict = if counts.error > 0 || scenario_errors > 0 {
-        model::RunVerdict::Error
-    } else if counts.fail > 0 {
-        model::RunVerdict::Fail
-    } else if undecided > 0 || !unused.is_empty() || nothing_ran || !manifest.completed {
-        model::RunVerdict::Incomplete
-    } else if partial {
-        model::RunVerdict::Partial
-    } else {
-        model::RunVerdict::Pass
-    };
-    let sentence = verdict_sentence(
-        verdict,
-        policy,
-        &requirements,
-        &counts,
-        undecided,
-        &unused,
-        manifest.completed,
-        scenario_errors,
-    );
-    model::Report {
-        format: model::FORMAT.to_owned(),
-        iut: model::Iut {
-            name: manifest.iut.name.clone(),
-            vendor: manifest.iut.vendor.clone(),
-            version: manifest.iut.version.clone(),
-        },
-        binding: manifest.binding.clone(),
-        role: manifest.role.clone(),
-        policy: policy.as_str().to_owned(),
-        verdict,
-        sentence,
-        partial,
-        counts,
-        run: facts(manifest, binding, scenarios, program),
-        requirements,
-        scenarios: scenarios.iter().filter_map(|s| scenario(manifest, s)).collect(),
-        waivers,
-    }
-}
-
-fn count(requirements: &[model::Requirement]) -> model::Counts {
-    use model::{State, Verdict};
-    let mut counts = model::Counts::default();
-    for requirement in requirements {
-        counts.requirements += 1;
-        counts.gating += u32::from(requirement.gating);
-        match requirement.state {
-            State::Applicable => counts.applicable += 1,
-            State::NotApplicable => counts.not_applicable += 1,
-            State::NotSelected => counts.not_selected += 1,
-            State::NotYetTested => counts.not_yet_tested += 1,
-            State::Untestable => counts.untestable += 1,
-            State::Waived => counts.waived += 1,
-            State::OptionNotTaken => counts.option_not_taken += 1,
-        }
-        if requirement.state == State::Applicable {
-            match requirement.verdict {
-                Verdict::Pass => counts.pass += 1,
-                Verdict::Warn => counts.warn += 1,
-                Verdict::Fail => counts.fail += 1,
-                Verdict::Undecided => counts.undecided += 1,
-                Verdict::Error => counts.error += 1,
-                Verdict::None => {}
-            }
-        }
-    }
-    counts
-}
-
-#[expect(clippy::too_many_arguments, reason = "one call, and each argument is one fact of the sentence")]
-fn verdict_sentence(
-    verdict: model::RunVerdict,
-    policy: Policy,
-    requirements: &[model::Requirement],
-    counts: &model::Counts,
-    undecided: usize,
-    unused: &[&str],
-    completed: bool,
-    scenario_errors: usize,
-) -> String {
-    use model::RunVerdict;
-    let mut parts = Vec::new();
-    let failed = |level: &str| {
-        requirements
-            .iter()
-            .filter(|r| r.verdict == model::Verdict::Fail && r.state == model::State::Applicable && r.level == level)
-            .count()
-    };
-    for (level, name) in [("must", "MUST"), ("should", "SHOULD"), ("may", "MAY"), ("guidance", "guidance")] {
-        let n = failed(level);
-        if n > 0 {
-            parts.push(format!("{n} {name} broken"));
-        }
-    }
-    if counts.waived > 0 {
-        parts.push(format!("{} waived", counts.waived));
-    }
-    if undecided > 0 {
-        parts.push(format!("{undecided} not decided"));
-    }
-    if counts.error > 0 || scenario_errors > 0 {
-        parts.push(format!("{} errors of the test system", counts.error as usize + scenario_errors));
-    }
-    if !unused.is_empty() {
-        parts.push(format!("unused waiver of {}", unused.join(", ")));
-    }
-    if !completed {
-        parts.push("the run did not come to its end".to_owned());
-    }
-    let met = requirements.iter().filter(|r| r.gating && r.verdict == model::Verdict::Pass).count();
-    let gate = format!("{met} of {} gating requirements met", counts.gating);
-    if parts.is_empty() || matches!(verdict, RunVerdict::Pass | RunVerdict::Partial) {
-        parts.push(gate);
-    }
-    if counts.warn > 0 {
-        parts.push(format!("{} {}", counts.warn, if counts.warn == 1 { "warning" } else { "warnings" }));
-    }
-    let head = match verdict {
-        RunVerdict::Pass => "Conforms",
-        RunVerdict::Partial => "Nothing wrong in a partial run, which proves no conformance",
-        RunVerdict::Incomplete => "Incomplete: conformance is neither shown nor refuted",
-        RunVerdict::Fail => "Does not conform",
-        RunVerdict::Error => "No verdict: the test system failed",
-    };
-    format!("{head}: {} (policy {}).", parts.join(", "), policy.as_str())
-}
-
-fn facts(manifest: &Manifest, binding: &Binding, scenarios: &[JudgedScenario], program: &str) -> model::Run {
-    let began = scenarios.iter().filter_map(|s| s.began).min();
-    let ended = scenarios.iter().filter_map(|s| s.began.map(|b| b + s.duration)).max();
-    let ms = |nanos: u64| format!("{} ms", nanos / 1_000_000);
-    let mut hashes = vec![(manifest.iut_file.path.clone(), manifest.iut_file.sha256.clone())];
-    for scenario in scenarios {
-        if let (Some(selected), Some(hash)) = (manifest.scenarios.get(scenario.index), &scenario.sha256) {
-            hashes.push((format!("{}/capture.pcapng", selected.evidence), hash.clone()));
-        }
-    }
-    model::Run {
-        tool: program.to_owned(),
-        started: began.map(timestamp).unwrap_or_default(),
-        duration_ms: match (began, ended) {
-            (Some(began), Some(ended)) => ended.saturating_sub(began) / 1_000_000,
-            _ => 0,
-        },
-        binding_title: binding.title.to_owned(),
-        catalogues: binding
-            .catalogues
-            .iter()
-            .map(|c| model::CatalogueRef {
-                id: c.id.to_owned(),
-                title: c.title.to_owned(),
-                cite: c.cite.to_owned(),
-                edition: c.edition.to_owned(),
-                version: c.version,
-            })
-            .collect(),
-        pics: pics_lines(&manifest.pics),
-        hashes,
-        seed: manifest.seed,
-        tolerances: scenarios
-            .iter()
-            .find_map(|s| s.tolerances)
-            .map(|t| {
-                vec![
-                    ("quiet window".to_owned(), ms(t.quiet)),
-                    ("time to answer".to_owned(), ms(t.response)),
-                    ("keep alive".to_owned(), ms(t.keep_alive)),
-                    ("close after DISCONNECT".to_owned(), ms(t.disconnect)),
-                ]
-            })
-            .unwrap_or_default(),
-    }
-}
-
-fn pics_lines(pics: &Pics) -> Vec<(String, String)> {
-    match serde_json::to_value(pics) {
-        Ok(serde_json::Value::Object(members)) => members
-            .into_iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(key, value)| match value {
-                serde_json::Value::String(text) => (key, text),
-                other => (key, other.to_string()),
-            })
-            .collect(),
-        _ => Vec::new(),
-    }
-}
-
-fn timestamp(unix_nanos: u64) -> String {
-    use time::format_description::well_known::Rfc3339;
-    // Milliseconds are enough, and what every JUnit reader understands.
-    let millis = i128::from(unix_nanos / 1_000_000) * 1_000_000;
-    time::OffsetDateTime::from_unix_timestamp_nanos(millis)
-        .ok()
-        .and_then(|t| t.format(&Rfc3339).ok())
-        .unwrap_or_default()
-}
-
-fn scenario(manifest: &Manifest, judged: &JudgedScenario) -> Option<model::Scenario> {
-    let selected = manifest.scenarios.get(judged.index)?;
-    let (status, reason) = match &judged.status {
-        ScenarioStatus::Completed => ("completed", None),
-        ScenarioStatus::Aborted(reason) => ("aborted", Some(reason.clone())),
-        ScenarioStatus::Error(reason) => ("error", Some(reason.clone())),
-    };
-    Some(model::Scenario {
-        id: selected.id.clone(),
-        status: status.to_owned(),
-        reason,
-        duration_ms: judged.duration / 1_000_000,
-        title: selected.title.clone(),
-        purpose: selected.purpose.clone(),
-        exercises: selected.exercises.clone(),
-        evidence: selected.evidence.clone(),
-        rerun: format!("touchstone run --iut {} --out DIR --scenario {}", manifest.iut_file.path, selected.id),
-        printed: judged.launched,
-        trace: judged.trace.clone(),
-        trace_omitted: judged.trace_omitted,
-    })
 }

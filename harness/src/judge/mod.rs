@@ -5,7 +5,9 @@ mod check;
 mod message;
 mod outcome;
 mod policy;
+mod report;
 mod run;
+mod secrets;
 mod trace;
 pub mod waiver;
 

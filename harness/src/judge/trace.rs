@@ -1,7 +1,12 @@
 //! A scenario's timeline, ready for reports: annotated, bounded, passwords masked.
 
+use super::Witness;
+use super::secrets::Secrets;
 use crate::evidence::{Evidence, PacketSeen, TimelineItem};
-use touchstone_fixtures::recording::{Direction, Event, FaultState, ProcessChange, StepPhase, Tester, WindowState};
+use std::collections::BTreeSet;
+use touchstone_fixtures::recording::{
+    ConnectionId, Direction, Event, FaultState, ProcessChange, StepPhase, Tester, WindowState,
+};
 use touchstone_fixtures::wire::mqtt311::{Body, ControlPacket};
 use touchstone_reports::model::{TraceField, TracePacket, TraceRow, TraceWhat};
 
@@ -12,28 +17,61 @@ const BYTES: usize = 512;
 /// Most characters shown of a payload.
 const TEXT: usize = 4096;
 
+/// Most rows beyond these that are shown because a finding points at them.
+const POINTED: usize = 200;
+
 /// The rows of a scenario, and how many were left out.
 pub fn trace(evidence: &Evidence) -> (Vec<TraceRow>, u64) {
+    trace_with(evidence, std::iter::empty())
+}
+
+/// The rows of a scenario, those that `shown` points at included, and how many were left out.
+pub(super) fn trace_with<'a>(
+    evidence: &Evidence,
+    shown: impl IntoIterator<Item = &'a Witness>,
+) -> (Vec<TraceRow>, u64) {
+    let shown: BTreeSet<(ConnectionId, u32)> =
+        shown.into_iter().filter_map(|w| Some((w.connection?, w.packet?))).collect();
+    let secrets = Secrets::of(evidence);
     let mut rows = Vec::new();
+    let mut pointed = 0;
     let mut omitted = 0;
     for item in &evidence.timeline {
-        let Some(row) = row(item) else { continue };
-        if rows.len() < ROWS {
-            rows.push(row);
-        } else {
-            omitted += 1;
+        let first = rows.len() - pointed < ROWS;
+        let wanted = pointed < POINTED
+            && matches!(item, TimelineItem::Packet(p) if p.direction.of_iut() && shown.contains(&(p.conn, p.ordinal)));
+        if !first && !wanted {
+            omitted += u64::from(visible(item));
+            continue;
         }
+        let Some(row) = row(item, &secrets) else { continue };
+        pointed += usize::from(!first);
+        rows.push(row);
     }
     (rows, omitted)
 }
 
-fn row(item: &TimelineItem) -> Option<TraceRow> {
+/// Whether an item has a row.
+fn visible(item: &TimelineItem) -> bool {
+    match item {
+        TimelineItem::Packet(_) => true,
+        TimelineItem::Event(entry) => note(&entry.event).is_some(),
+    }
+}
+
+fn row(item: &TimelineItem, secrets: &Secrets) -> Option<TraceRow> {
     match item {
         TimelineItem::Packet(packet) => {
             Some(TraceRow { at: packet.at.0, frame: packet.frame, what: TraceWhat::Packet(packet_row(packet)) })
         }
         TimelineItem::Event(entry) => {
             let (kind, text) = note(&entry.event)?;
+            let text = match &entry.event {
+                Event::Process { change: ProcessChange::Spawn { command, fresh }, .. } => {
+                    spawned(&secrets.command_line(command), *fresh)
+                }
+                _ => secrets.masked(text),
+            };
             Some(TraceRow { at: entry.at.0, frame: entry.frame, what: TraceWhat::Note { kind: kind.to_owned(), text } })
         }
     }
@@ -130,7 +168,7 @@ fn summary(seen: &PacketSeen) -> String {
         parts.push("injected".to_owned());
     }
     let text = parts.join(", ");
-    cut(&text, 300)
+    cut(&text, 300, text.len())
 }
 
 fn payload_text(packet: &ControlPacket) -> Option<String> {
@@ -139,16 +177,25 @@ fn payload_text(packet: &ControlPacket) -> Option<String> {
         Some(first) if first >> 4 == 0b1001 => payload.get(2..).unwrap_or(&[]),
         _ => payload,
     };
-    let text = std::str::from_utf8(body.get(..body.len().min(TEXT * 4)).unwrap_or(body)).ok()?;
-    (!text.is_empty()).then(|| cut(text, TEXT))
+    let head = body.get(..body.len().min(TEXT * 4)).unwrap_or(body);
+    let text = match std::str::from_utf8(head) {
+        Ok(text) => text,
+        // A character that was cut with the rest.
+        Err(error) if error.error_len().is_none() && head.len() < body.len() => {
+            std::str::from_utf8(head.get(..error.valid_up_to())?).ok()?
+        }
+        Err(_) => return None,
+    };
+    (!text.is_empty()).then(|| cut(text, TEXT, body.len()))
 }
 
-fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
+/// The first characters of a text of `whole` bytes.
+fn cut(text: &str, most: usize, whole: usize) -> String {
+    match text.char_indices().nth(most) {
+        None if text.len() >= whole => text.to_owned(),
+        None => format!("{text}… ({whole} bytes in all)"),
+        Some((end, _)) => format!("{}… ({whole} bytes in all)", text.get(..end).unwrap_or_default()),
     }
-    let kept: String = text.chars().take(most).collect();
-    format!("{kept}… ({} bytes in all)", text.len())
 }
 
 fn note(event: &Event) -> Option<(&'static str, String)> {
@@ -157,7 +204,8 @@ fn note(event: &Event) -> Option<(&'static str, String)> {
             ("connection", format!("connection {conn} opened ({})", party_name(*party)))
         }
         Event::Close { conn, by, how, reason, .. } => {
-            ("connection", format!("connection {conn} ended by {by:?} ({how:?}): {reason}").to_lowercase())
+            let (by, how) = (format!("{by:?}").to_lowercase(), format!("{how:?}").to_lowercase());
+            ("connection", format!("connection {conn} ended by {by} ({how}): {reason}"))
         }
         Event::Process { change, .. } => ("process", process(change)),
         Event::Step { number, verb, phase, note, .. } => {
@@ -214,11 +262,13 @@ fn party_name(party: touchstone_fixtures::recording::Party) -> &'static str {
     }
 }
 
+fn spawned(command: &str, fresh: bool) -> String {
+    format!("started: {command} ({} state)", if fresh { "fresh" } else { "kept" })
+}
+
 fn process(change: &ProcessChange) -> String {
     match change {
-        ProcessChange::Spawn { command, fresh } => {
-            format!("started: {} ({} state)", command.join(" "), if *fresh { "fresh" } else { "kept" })
-        }
+        ProcessChange::Spawn { command, fresh } => spawned(&Secrets::default().command_line(command), *fresh),
         ProcessChange::StopRequested { with } => format!("asked to stop: {with}"),
         ProcessChange::Exit { code, signal, expected } => {
             let how = match (code, signal) {
