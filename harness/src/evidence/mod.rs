@@ -4,8 +4,12 @@
 
 mod build;
 mod exchange;
+#[cfg(test)]
+mod exchange_tests;
 mod observe;
 pub mod openc2;
+#[cfg(test)]
+mod properties;
 pub mod sketch;
 mod stream;
 
