@@ -5,7 +5,8 @@ use crate::catalogue::{Catalogue, Requirement};
 
 /// `Response published with RETAIN=1; WD04 3.1.3 requires RETAIN 0. Connection 1, packet 14, byte 0, bit 0.`
 pub(super) fn sentence(catalogue: &Catalogue, requirement: &Requirement, finding: &Finding) -> String {
-    let mut text = capitalised(finding.said.trim_end_matches('.'));
+    let said = finding.said.trim_end_matches('.');
+    let mut text = if said.is_empty() { "It was not kept".to_owned() } else { capitalised(said) };
     if finding.outcome == Outcome::Broken && !finding.expected.is_empty() {
         let verb = match requirement.level {
             crate::catalogue::Level::Must => "requires",
@@ -52,7 +53,11 @@ fn place(witness: &Witness) -> String {
         match bits.as_slice() {
             [] => {}
             [bit] => parts.push(format!("bit {bit}")),
-            [high, .., low] => parts.push(format!("bits {high} to {low}")),
+            [high, .., low] if usize::from(high - low) + 1 == bits.len() => parts.push(format!("bits {high} to {low}")),
+            scattered => {
+                let scattered: Vec<String> = scattered.iter().map(u8::to_string).collect();
+                parts.push(format!("bits {}", scattered.join(" and ")));
+            }
         }
     }
     parts.join(", ")
@@ -68,5 +73,47 @@ fn capitalised(text: &str) -> String {
     match chars.next() {
         Some(first) => first.to_uppercase().chain(chars).collect(),
         None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Level;
+    use touchstone_fixtures::recording::ConnectionId;
+    use touchstone_fixtures::wire::Span;
+
+    static CATALOGUE: Catalogue =
+        Catalogue { id: "x", title: "", cite: "WD04", edition: "", version: 1, requirements: &[], rows: "" };
+
+    fn told(level: Level, outcome: Outcome, said: &str, expected: &str, witness: Witness) -> String {
+        let requirement = Requirement { id: "x/y", clause: "3.1.3", level, ..Requirement::TEMPLATE };
+        let (said, expected) = (said.to_owned(), expected.to_owned());
+        sentence(&CATALOGUE, &requirement, &Finding { outcome, witness, said, expected, actual: String::new() })
+    }
+
+    fn at(bytes: Option<Span>, bits: u8) -> Witness {
+        Witness { connection: Some(ConnectionId(1)), packet: Some(14), frame: Some(90), bytes, bits }
+    }
+
+    #[test]
+    fn findings_read_as_sentences() {
+        use Level::{Guidance, May, Must, Should};
+        use Outcome::{Broken, Error, Undecided};
+        let nowhere = Witness { connection: None, packet: None, frame: None, bytes: None, bits: 0 };
+        let said = "response published with RETAIN=1";
+        let all = [
+            told(Must, Broken, said, "RETAIN 0", at(Some(Span::byte(0)), 1)),
+            told(Should, Broken, "will QoS 3.", "a QoS below 3.", at(Some(Span::new(9, 10)), 0b0001_1000)),
+            told(Must, Broken, "flags 9", "flags 0", at(Some(Span::byte(0)), 0b1001)),
+            told(May, Broken, "\u{e9}t\u{e9}", "winter", at(Some(Span::new(2, 7)), 0)),
+            told(Guidance, Broken, said, "", at(None, 0)),
+            told(Guidance, Broken, "the process ended", "that it goes on", Witness::frame(7)),
+            told(Must, Broken, "", "something", Witness { packet: None, ..at(None, 0) }),
+            told(Must, Undecided, "the capture is full", "ignored", at(None, 0)),
+            told(Must, Error, "the check of x/y failed on this observation", "", nowhere),
+            told(Must, Broken, said, "RETAIN 0", at(Some(Span::new(4, 4)), 0)),
+        ];
+        insta::assert_snapshot!(all.join("\n"));
     }
 }

@@ -1,6 +1,8 @@
 //! Checks, the outcome algebra, policies, waivers: from evidence to a report.
 
 mod assess;
+#[cfg(test)]
+mod assess_tests;
 mod check;
 mod message;
 mod outcome;
