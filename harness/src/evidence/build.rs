@@ -389,8 +389,7 @@ impl Builder {
         {
             self.due.pop_first();
             let quiet = self.quiet;
-            loop {
-                let Some(connection) = self.connections.get_mut(&conn) else { break };
+            while let Some(connection) = self.connections.get_mut(&conn) {
                 let written = connection.pending.front().and_then(|p| p.written);
                 if written.is_none_or(|written| now.since(written) < quiet) {
                     break;

@@ -65,8 +65,8 @@ fn event() -> impl Strategy<Value = Event> {
             out_offset: 0,
             err_offset: 0,
         }),
-        1 => (conn(), "[0-9a-f]{0,8}", any::<bool>()).prop_map(|(conn, packet, lawful)| Event::Fault {
-            id: 1, name: "inject".into(), state: FaultState::Fired, conn: Some(conn), lawful, packet, note: String::new()
+        1 => (conn(), 0u64..9, any::<bool>()).prop_map(|(conn, injected, lawful)| Event::Fault {
+            id: 1, name: "inject".into(), state: FaultState::Fired, conn: Some(conn), lawful, packet: String::new(), injected, note: String::new()
         }),
         1 => conn().prop_map(|conn| Event::Session { conn, client_id: String::new(), change: SessionChange::Kept }),
         1 => Just(Event::Window { name: "a".into(), state: WindowState::ClosedFull }),

@@ -172,6 +172,7 @@ fn selected(id: &str, exercises: &[&str]) -> Selected {
         exercises: exercises.iter().map(|e| (*e).to_owned()).collect(),
         sha256: "11".into(),
         evidence: format!("evidence/{id}"),
+        failure: None,
     }
 }
 
