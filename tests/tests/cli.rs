@@ -154,6 +154,8 @@ fn bad_waivers() {
         "[[waiver]]\nrequirement = \"wd04/publish-retain\"\nreason = \"r\"\nowner = \"o\"\nexpires = \"2020-01-31\"\n";
     let expired = try_with(waiver);
     assert!(expired.starts_with("exit 2") && expired.contains("expired on 2020-01-31"), "{expired}");
+    // The other mistakes are shown without one that depends on the day.
+    let waiver = waiver.replace("2020", "2999");
     insta::assert_snapshot!("waiver_unknown", try_with(&waiver.replace("publish-retain", "publish-retian")));
     insta::assert_snapshot!("waiver_key", try_with(&waiver.replace("owner", "woner")));
     assert!(!out.exists());

@@ -108,12 +108,13 @@ impl IutFile {
 
     /// Writes it into `dir`.
     pub fn write(&self, dir: &Path) -> PathBuf {
+        let qos = if self.options.iter().any(|o| o == "qos2") { 2 } else { 1 };
         let options: Vec<String> = self.options.iter().map(|o| format!("\"{o}\"")).collect();
         let text = format!(
             "[iut]\nname = \"test subject\"\nversion = \"1.0\"\nbinding = \"openc2-mqtt-wd04\"\nrole = \"consumer\"\n\n\
              [launch]\ncommand = {}\n\n[network]\n{}\n[timing]\n{}\n\
              [pics]\ndevice_id = \"zulu\"\nactuator_profiles = [\"alpha\", \"iota\"]\nserializations = [\"json\", \"cbor\"]\n\
-             keep_alive = 60\nidentity = \"zulu\"\noptions = [{}]\n\n\
+             keep_alive = 60\nqos = {qos}\nidentity = \"zulu\"\noptions = [{}]\n\n\
              [[pics.command]]\naction = \"set\"\ntarget = {{ \"x-touchstone:led\" = \"on\" }}\n",
             self.command,
             self.network,
