@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use touchstone_fixtures::recording::Recorder;
 
 /// Largest iut.out or iut.err, in bytes.
-pub const CAP: u64 = 64 * 1024 * 1024;
+pub const CAP: u64 = 16 * 1024 * 1024;
 
 /// Where a process's output and events go. Can be pointed elsewhere while it runs: one process may serve several
 /// scenarios. Cheap to clone.

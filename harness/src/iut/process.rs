@@ -79,7 +79,10 @@ impl Process {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // Before it runs: it may connect before this thread is scheduled again, and what it does follows its start.
         record(&sink, start.instance, ProcessChange::Spawn { command: start.shown.clone(), fresh: start.fresh });
-        let (mut child, direct) = spawn(&mut command)?;
+        let (mut child, direct) = spawn(&mut command).inspect_err(|_| {
+            // It never ran: that is nothing it did.
+            record(&sink, start.instance, ProcessChange::Exit { code: None, signal: None, expected: true });
+        })?;
         let group = direct.1;
         let asked = Arc::new(AtomicBool::new(false));
         let mut pumps = Vec::new();

@@ -57,8 +57,22 @@ pub fn load(binding: &'static Binding, role: Role, extra: Option<&Path>) -> Resu
             Err(problem) => problems.push(problem),
         }
     }
+    check_expansions(&found, &mut problems);
     // Problems of several files stay in the order of the files: `or` sorts, but by place within a file only.
     if problems.is_empty() { Ok(found.into_values().collect()) } else { Err(problems) }
+}
+
+/// A scenario that is run once for each command becomes `id-1`, `id-2`, ...: no other may be called that.
+fn check_expansions(found: &BTreeMap<String, Arc<Scenario>>, problems: &mut Problems) {
+    for scenario in found.values() {
+        let Some((stem, number)) = scenario.id.rsplit_once('-') else { continue };
+        if number.bytes().all(|b| b.is_ascii_digit()) && found.get(stem).is_some_and(|s| s.each_command) {
+            problems.push(
+                Problem::new(format!("`{}` is also what `{stem}` is called for one of its commands", scenario.id))
+                    .help(format!("give the scenario in {} another id", scenario.file)),
+            );
+        }
+    }
 }
 
 fn embedded(binding: &Binding, role: Role) -> Vec<Source> {

@@ -163,6 +163,17 @@ fn a_folder_of_scenarios_is_read_and_ours_are_never_shadowed() {
 }
 
 #[test]
+fn a_scenario_for_each_command_keeps_its_ids_to_itself() {
+    let folder = tempfile::tempdir().expect("directory");
+    let step = "[[step]]\nverb = \"start\"\n";
+    let each = format!("{HEAD}for_each = \"command\"\n{step}[[step]]\nverb = \"request\"\ndeclared = \"each\"\n");
+    std::fs::write(folder.path().join("a.toml"), each).expect("written");
+    std::fs::write(folder.path().join("b.toml"), HEAD.replace("acme/x", "acme/x-2") + step).expect("written");
+    let problems = load(&OPENC2_MQTT_WD04, Role::Consumer, Some(folder.path())).expect_err("the same id");
+    assert!(problems.to_string().contains("`acme/x-2` is also what `acme/x` is called"), "{problems}");
+}
+
+#[test]
 fn a_folder_that_is_not_there_is_a_problem() {
     let problems = load(&OPENC2_MQTT_WD04, Role::Consumer, Some(Path::new("/nowhere"))).expect_err("missing");
     assert!(problems.to_string().contains("cannot read the scenario folder /nowhere"), "{problems}");

@@ -86,3 +86,72 @@ fn needs(scenario: &Scenario) -> BTreeSet<Need> {
 fn target_name(command: &Command) -> &str {
     command.target.as_object().and_then(|target| target.keys().next()).map_or("", String::as_str)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::binding::OPENC2_MQTT_WD04;
+    use crate::diagnostic::Source;
+    use crate::scenario::parse;
+    use std::path::Path;
+
+    fn iut(rest: &str) -> IutFile {
+        let text = format!("[iut]\nname = \"x\"\nbinding = \"openc2-mqtt-wd04\"\nrole = \"consumer\"\n{rest}");
+        crate::iut::parse(Path::new("/iut.toml"), Source::new("iut.toml", text)).unwrap_or_else(|p| panic!("{p}"))
+    }
+
+    fn scenario(rest: &str) -> Arc<Scenario> {
+        let text =
+            format!("id = \"acme/x\"\ntitle = \"T\"\npurpose = \"p\"\nrole = \"consumer\"\nexercises = []\n{rest}");
+        let parsed = parse(Source::new("x.toml", text), &OPENC2_MQTT_WD04, false);
+        Arc::new(parsed.unwrap_or_else(|p| panic!("{p}")))
+    }
+
+    fn reason(steps: &str, declared: &str) -> Option<String> {
+        let text = format!("[[step]]\nverb = \"start\"\n[[step]]\n{steps}");
+        plan(&[scenario(&text)], &iut(declared)).left_out.into_iter().next().map(|l| l.reason)
+    }
+
+    #[test]
+    fn what_a_step_cannot_do_without_is_required_by_itself() {
+        let launch = "[launch]\ncommand = [\"sh\"]\n";
+        for (step, declared, expected) in [
+            ("verb = \"stop\"", "", Some("attached")),
+            ("verb = \"stop\"", launch, None),
+            ("verb = \"request\"\nto = \"device\"", "", Some("`device_id` is not declared")),
+            ("verb = \"request\"\nto = \"device\"", "[pics]\ndevice_id = \"z\"", None),
+            ("verb = \"request\"\nto = \"profile\"", "", Some("`actuator_profiles` is not declared")),
+            ("verb = \"request\"\nto = \"profile:a\"", "", None),
+            ("verb = \"request\"\nserialization = \"cbor\"", "", Some("`cbor` is not declared")),
+            ("verb = \"request\"\nrecipients = [\"{self}\"]", "", Some("`identity` is not declared")),
+            ("verb = \"request\"\ndeclared = 1", "", Some("no command other than `query features`")),
+            ("verb = \"deliver\"\nto = \"device\"", "", Some("`device_id` is not declared")),
+        ] {
+            let found = reason(step, declared);
+            match expected {
+                None => assert_eq!(found, None, "{step}"),
+                Some(part) => assert!(found.as_ref().is_some_and(|r| r.contains(part)), "{step}: {found:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn options_may_be_required_absent() {
+        let text = "requires = [\"not:wildcard\"]\n[[step]]\nverb = \"start\"\n";
+        assert_eq!(plan(&[scenario(text)], &iut("")).selected.len(), 1);
+        let elected = plan(&[scenario(text)], &iut("[pics]\noptions = [\"wildcard\"]"));
+        assert_eq!(elected.left_out[0].reason, "the option `wildcard` is declared");
+    }
+
+    #[test]
+    fn one_scenario_becomes_one_for_each_command_but_query_features() {
+        let text =
+            "for_each = \"command\"\n[[step]]\nverb = \"start\"\n[[step]]\nverb = \"request\"\ndeclared = \"each\"\n";
+        let iut = iut("[[pics.command]]\naction = \"scan\"\ntarget = { device = {} }\n\
+             [[pics.command]]\naction = \"query\"\ntarget = { features = [] }\n\
+             [[pics.command]]\naction = \"query\"\ntarget = { properties = [\"a\"] }\n");
+        let plan = plan(&[scenario(text)], &iut);
+        let found: Vec<(&str, &str)> = plan.selected.iter().map(|p| (p.id.as_str(), p.title.as_str())).collect();
+        assert_eq!(found, [("acme/x-1", "T: scan device"), ("acme/x-2", "T: query properties")]);
+    }
+}

@@ -378,3 +378,7 @@ fn mark(marks: &mut VecDeque<u64>, index: u64) {
 fn since(marks: &VecDeque<u64>, mark: u64) -> u64 {
     marks.iter().filter(|index| **index >= mark).count() as u64
 }
+
+#[cfg(test)]
+#[path = "view_tests.rs"]
+mod tests;
