@@ -1,21 +1,20 @@
 //! How the violating examples of this catalogue read to a vendor, and what else breaks with them.
 
 use super::CATALOGUE;
-use crate::binding::OPENC2_MQTT_WD04;
 use crate::evidence::observe;
 use crate::evidence::sketch::Sketch;
 use crate::judge::{Outcome, judge};
 use proptest::prelude::*;
 use std::fmt::Write;
 
-/// The findings of every violating example, with everything else in the binding that breaks with it.
+/// The findings of every violating example, with everything else in the catalogue that breaks with it.
 #[test]
 fn violations_are_told_plainly() {
     let mut told = String::new();
     for requirement in CATALOGUE.requirements {
         for (number, example) in requirement.examples.violating.iter().enumerate() {
             let evidence = observe(&Sketch::of(*example)).unwrap();
-            let ledgers = judge(&evidence, OPENC2_MQTT_WD04.requirements().map(|(_, r)| r));
+            let ledgers = judge(&evidence, CATALOGUE.requirements.iter().copied());
             let _ = writeln!(told, "{} [{number}]", requirement.id);
             for finding in ledgers[requirement.id].findings(false) {
                 let at = &finding.witness;
