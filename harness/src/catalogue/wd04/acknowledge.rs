@@ -197,7 +197,8 @@ requirement! {
     /// A client processes the PUBACK of a message that it published.
     ///
     /// # Interpretation
-    /// What is visible of it: the message is not sent again.
+    /// What is visible of it: the message is not sent again. Who elects QoS 2 to publish never gets a PUBACK, which
+    /// 3.1.4 does not say, though 3.1.3 allows the election.
     ///
     /// # Judged
     /// On every QoS 1 PUBLISH with an OpenC2 message whose PUBACK reached the IUT: broken by another copy of it, with
@@ -206,6 +207,9 @@ requirement! {
         id: "wd04/puback-process",
         rows: &["W4-018"],
         clause: "3.1.4",
+        when: Some(("it publishes at QoS 1 (neither `qos = 2` nor `qos2`)", |pics| {
+            pics.qos != Some(2) && !pics.elects("qos2")
+        })),
         trigger: Trigger::Tester,
         judged: Judged::Machine(|| Box::<PubackProcess>::default()),
         examples: Examples {

@@ -51,8 +51,8 @@ requirement! {
     /// # Judged
     /// Over all connections of the IUT that were accepted. Met by a SUBSCRIBE that covers the topic, or by session
     /// present 1 after one. Broken when a connection ends, or the recording does, without it, provided that nothing
-    /// was subscribed to for the time granted to answer. Nothing is decided where the session is older than the
-    /// recording.
+    /// was subscribed to for the time granted to answer, nor the topic unsubscribed from: a client that leaves may do
+    /// that. Nothing is decided where the session is older than the recording.
     ALL {
         id: "wd04/subscribe-all",
         rows: &["W4-024", "W4-052"],
@@ -147,13 +147,21 @@ struct Subscriptions {
     live: BTreeMap<ConnectionId, Live>,
     /// Wanted topics that are covered; kept from connection to connection unless the session begins anew.
     covered: BTreeSet<String>,
+    /// Those that were covered until an UNSUBSCRIBE, and when: who is about to leave may unsubscribe.
+    left: BTreeMap<String, Nanos>,
     /// Whether a session was resumed that began before the recording.
     unknown: bool,
 }
 
 impl Subscriptions {
     fn check(wanted: fn(&Setting) -> Vec<String>) -> Box<dyn Check> {
-        Box::new(Subscriptions { wanted, live: BTreeMap::new(), covered: BTreeSet::new(), unknown: false })
+        Box::new(Subscriptions {
+            wanted,
+            live: BTreeMap::new(),
+            covered: BTreeSet::new(),
+            left: BTreeMap::new(),
+            unknown: false,
+        })
     }
 
     fn accepted(&mut self, p: &Arc<PacketSeen>, setting: &Setting, ledger: &mut Ledger) {
@@ -198,6 +206,8 @@ impl Subscriptions {
             }
             Body::Unsubscribe(unsubscribe) if judgeable(p) => {
                 let filters: Vec<&str> = unsubscribe.filters.iter().filter_map(|f| f.text.as_deref()).collect();
+                let gone = self.covered.iter().filter(|topic| filters.contains(&topic.as_str()));
+                self.left.extend(gone.map(|topic| (topic.clone(), p.end_at)));
                 self.covered.retain(|topic| !filters.contains(&topic.as_str()));
             }
             _ => {}
@@ -209,7 +219,9 @@ impl Subscriptions {
         let Some(live) = self.live.get(&conn).filter(|live| !live.disconnected && !self.unknown) else { return };
         let newest = self.live.values().map(|live| live.newest).max().unwrap_or(live.newest);
         let lived = at.since(newest);
-        for topic in (self.wanted)(setting).iter().filter(|topic| !self.covered.contains(*topic)) {
+        let leaving =
+            |topic: &str| self.left.get(topic).is_some_and(|left| at.since(*left) <= setting.tolerances.response);
+        for topic in (self.wanted)(setting).iter().filter(|topic| !self.covered.contains(*topic) && !leaving(topic)) {
             let ruling = if lived > setting.tolerances.response {
                 Ruling::Broken(Deviation {
                     witness: None,
@@ -274,6 +286,19 @@ mod tests {
             s.wait(2_500);
         }
         assert_eq!(outcome(example, false), Outcome::Broken);
+    }
+
+    #[test]
+    fn who_leaves_may_unsubscribe() {
+        fn example(s: &mut Sketch) {
+            s.ready();
+            s.wait(2_500);
+            s.iut(build::unsubscribe(7, ["oc2/cmd/all"]));
+            s.edge(build::ack(PacketType::Unsuback, 7));
+            s.iut(build::disconnect());
+            s.closed_by_iut();
+        }
+        assert_eq!(outcome(example, true), Outcome::Met);
     }
 
     #[test]
