@@ -5,6 +5,10 @@ use crate::scenario::pattern::Pattern;
 use crate::scenario::stage::{Ended, Stage};
 use touchstone_fixtures::wire::mqtt311::PacketType;
 
+/// Beside a quarter of the time to answer, what a wait lasts longer than that time, in nanoseconds: the absence of a
+/// packet is proven only when it is not there once the time has passed since its delivery, tester lag added.
+const MARGIN: u64 = 50_000_000;
+
 /// Waits for something the IUT does, from the previous step's mark on.
 #[derive(Clone, Debug)]
 pub struct AwaitPacket {
@@ -56,7 +60,7 @@ impl AwaitPacket {
             What::Packet(_) if self.new_connection => timing.startup,
             What::Open => timing.startup,
             What::Exit => timing.stop,
-            What::Packet(_) | What::Close => timing.response,
+            What::Packet(_) | What::Close => timing.response.saturating_add(timing.response / 4 + MARGIN),
         };
         let deadline = stage.deadline(self.within.unwrap_or(usual));
         let mark = stage.mark;
