@@ -1,7 +1,7 @@
 //! Runs a plan: in parallel where the IUT can, one after another where it cannot.
 
 use super::plan::Planned;
-use super::runner::{Options, ScenarioResult, Shared, Status, run_scenario, run_shared};
+use super::runner::{Options, ScenarioResult, Shared, Status, give_up, run_scenario, run_shared};
 use crate::diagnostic::{Problem, Problems};
 use crate::iut::{IutFile, Per};
 use std::collections::BTreeMap;
@@ -10,6 +10,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+
+/// After so many scenarios in which the IUT never connected, it is taken to be unable to.
+const HOPELESS: usize = 3;
+/// What is said of the others.
+const NEVER: &str = "not run: the implementation had not connected in any scenario before";
 
 /// What happens while a plan is run.
 #[derive(Debug)]
@@ -92,10 +97,13 @@ async fn in_turn(
     if iut.launch.is_none() {
         progress(Progress::Waiting(shared.listen));
     }
-    let mut results = Vec::new();
+    let mut results: Vec<ScenarioResult> = Vec::new();
     for planned in plan {
         progress(Progress::Started(planned));
-        let result = run_shared(planned, iut, options, &mut shared).await;
+        let result = match hopeless(&results) {
+            true => give_up(planned, iut, options, NEVER),
+            false => run_shared(planned, iut, options, &mut shared).await,
+        };
         progress(Progress::Finished(&result));
         results.push(result);
     }
@@ -120,6 +128,13 @@ async fn at_once(
         while tasks.len() < jobs
             && let Some((number, planned)) = waiting.next()
         {
+            if hopeless(results.values()) {
+                progress(Progress::Started(&planned));
+                let result = give_up(&planned, iut, options, NEVER);
+                progress(Progress::Finished(&result));
+                results.insert(number, result);
+                continue;
+            }
             let (iut, options, began) = (Arc::clone(iut), Arc::clone(options), began.clone());
             let handle = tasks.spawn(async move {
                 // Nobody listens any more when the run is being torn down.
@@ -151,12 +166,25 @@ async fn at_once(
     results.into_values().collect()
 }
 
+/// Whether nobody has connected so far, and nobody will.
+fn hopeless<'a>(results: impl IntoIterator<Item = &'a ScenarioResult>) -> bool {
+    let mut lost = 0;
+    for result in results {
+        if result.connected || result.status != Status::Aborted {
+            return false;
+        }
+        lost += 1;
+    }
+    lost >= HOPELESS
+}
+
 /// A scenario whose runner panicked.
 fn failed(planned: Option<&Planned>, why: &str) -> ScenarioResult {
     ScenarioResult {
         id: planned.map(|p| p.id.clone()).unwrap_or_default(),
         status: Status::Error,
         reason: format!("the runner failed: {why}"),
+        connected: false,
         duration: Duration::ZERO,
     }
 }

@@ -6,7 +6,7 @@ use super::lag::Sampler;
 use super::message::PRODUCER;
 use super::plan::Planned;
 use super::sentinel::sentinel;
-use super::stage::{Ended, Parts, Stage};
+use super::stage::{Ended, FIRST_CONTACT, Parts, Stage};
 use super::starter::Slot;
 use crate::iut::{IutFile, Per, Sink};
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use touchstone_fixtures::edge::{Config, Edge};
 use touchstone_fixtures::peer::Peer;
-use touchstone_fixtures::recording::{Event, Limits, Recorder, StepPhase, Tester};
+use touchstone_fixtures::recording::{Event, Limits, Party, Recorder, StepPhase, Tester};
 
 /// Client id of the peer that takes the responses.
 const LISTENER: &str = "touchstone-listener";
@@ -79,6 +79,8 @@ pub struct ScenarioResult {
     pub status: Status,
     /// Why, unless it completed.
     pub reason: String,
+    /// Whether the IUT ever connected.
+    pub connected: bool,
     /// How long it took.
     pub duration: Duration,
 }
@@ -126,8 +128,14 @@ pub(super) async fn run_shared(
 ) -> ScenarioResult {
     let began = Instant::now();
     let folder = options.out.join(evidence_folder(&planned.id));
+    let mut connected = false;
     let outcome = match prepare(&folder, options) {
-        Ok(recorder) => recorded(planned, iut, options, shared, &folder, &recorder).await,
+        Ok(recorder) => {
+            let outcome = recorded(planned, iut, options, shared, &folder, &recorder).await;
+            connected =
+                recorder.log().since(0).iter().any(|e| matches!(e.event, Event::ConnOpen { party: Party::Iut, .. }));
+            outcome
+        }
         Err(error) => Err(format!("{}: {error}", folder.display())),
     };
     shared.used = true;
@@ -136,7 +144,23 @@ pub(super) async fn run_shared(
         Ok(Some(why)) => (Status::Aborted, why),
         Err(why) => (Status::Error, why),
     };
-    ScenarioResult { id: planned.id.clone(), status, reason, duration: began.elapsed() }
+    ScenarioResult { id: planned.id.clone(), status, reason, connected, duration: began.elapsed() }
+}
+
+/// Records that a scenario is not run, and why.
+pub(super) fn give_up(planned: &Planned, iut: &IutFile, options: &Options, why: &str) -> ScenarioResult {
+    let folder = options.out.join(evidence_folder(&planned.id));
+    let recorded = prepare(&folder, options).and_then(|recorder| {
+        let context = context(planned, iut, options, &Shared::new(iut, options), &recorder);
+        recorder.record(Event::Context(Box::new(context)));
+        recorder.record(Event::End { complete: false, reason: why.to_owned() });
+        recorder.failure().map_or(Ok(()), |failure| Err(std::io::Error::other(failure)))
+    });
+    let (status, reason) = match recorded {
+        Ok(()) => (Status::Aborted, why.to_owned()),
+        Err(error) => (Status::Error, format!("{}: {error}", folder.display())),
+    };
+    ScenarioResult { id: planned.id.clone(), status, reason, connected: false, duration: Duration::ZERO }
 }
 
 fn prepare(folder: &Path, options: &Options) -> std::io::Result<Recorder> {
@@ -159,9 +183,12 @@ async fn recorded(
     let lag = Sampler::start(recorder.clone());
     let outcome = match stand(iut, shared, folder, recorder).await {
         Ok((edge, producer, listener, sink)) => {
+            // Somebody has to start an attached IUT first.
+            let patient = iut.launch.is_none() && !shared.used;
             let slot = &mut shared.slot;
             slot.begin();
-            let parts = Parts { planned, iut, options, recorder: recorder.clone(), edge, producer, sink, slot, quiet };
+            let recorder = recorder.clone();
+            let parts = Parts { planned, iut, options, recorder, edge, producer, sink, slot, quiet, patient };
             Ok(play(Stage::new(parts), listener).await)
         }
         Err(message) => {
@@ -261,7 +288,8 @@ impl Listener {
 
 /// The steps, then an orderly end. Answers why it ended early, if it did.
 async fn play(mut stage: Stage<'_>, listener: Listener) -> Option<String> {
-    let guard = stage.options.scaled(longest(stage.planned, stage.iut)) + MARGIN;
+    let contact = if stage.patient { FIRST_CONTACT } else { 0 };
+    let guard = stage.options.scaled(longest(stage.planned, stage.iut).saturating_add(contact)) + MARGIN;
     let mut reason = match timeout(guard, steps(&mut stage)).await {
         Ok(reason) => reason,
         Err(_) => Some(format!("the scenario was not over after {} s", guard.as_secs())),

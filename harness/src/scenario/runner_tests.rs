@@ -244,3 +244,21 @@ async fn a_flood_of_messages_ends_in_time() {
     let recording = recording(out.path(), "acme/flood");
     assert!(matches!(events(&recording).last(), Some(Event::End { .. })));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_iut_that_never_connects_does_not_hold_up_every_scenario() {
+    let out = tempfile::tempdir().expect("directory");
+    let iut = iut("[launch]\ncommand = [\"sh\", \"-c\", \"echo x >> starts; exit 1\"]\ncwd = \"OUT\"\n"
+        .replace("OUT", &out.path().display().to_string())
+        .as_str());
+    let ids = ["a", "b", "c", "d", "e"];
+    let selected: Vec<Planned> = ids.iter().map(|id| planned(&iut, id, READY)).collect();
+    let results = run_all(&selected, &iut, &Arc::new(Options::new(out.path())), None, |_| {}).await;
+    let starts = std::fs::read_to_string(out.path().join("starts")).expect("started");
+    assert_eq!(starts, "x\nx\nx\n");
+    assert_eq!(results.len(), 5);
+    assert!(results[4].reason.starts_with("not run"), "{results:?}");
+    let recording = recording(out.path(), "acme/e");
+    let events = events(&recording);
+    assert!(matches!(events[..], [Event::Context(_), Event::End { complete: false, .. }]));
+}

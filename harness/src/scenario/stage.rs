@@ -21,6 +21,9 @@ const QUIET_AT_MOST: Duration = Duration::from_secs(2);
 /// So many new entries at once are a flood: then looking at them is paced.
 const FLOOD: u64 = 500;
 
+/// How long an attached IUT is waited for before the first scenario, in nanoseconds: somebody has to start it.
+pub(super) const FIRST_CONTACT: u64 = 300_000_000_000;
+
 /// How a step ended.
 #[derive(Clone, Debug)]
 pub(super) enum Ended {
@@ -57,6 +60,8 @@ pub(super) struct Stage<'r> {
     pub mark: u64,
     /// Quiet window, in nanoseconds.
     pub quiet: u64,
+    /// Whether `start` waits for somebody to start the IUT.
+    pub patient: bool,
     asked: Vec<Asked>,
     faults: Vec<FaultHandle>,
     begun: u64,
@@ -73,11 +78,12 @@ pub(super) struct Parts<'r> {
     pub sink: Sink,
     pub slot: &'r mut Slot,
     pub quiet: u64,
+    pub patient: bool,
 }
 
 impl<'r> Stage<'r> {
     pub fn new(parts: Parts<'r>) -> Stage<'r> {
-        let Parts { planned, iut, options, recorder, edge, producer, sink, slot, quiet } = parts;
+        let Parts { planned, iut, options, recorder, edge, producer, sink, slot, quiet, patient } = parts;
         let view = View::new(&recorder);
         Stage {
             planned,
@@ -92,6 +98,7 @@ impl<'r> Stage<'r> {
             number: 0,
             mark: 0,
             quiet,
+            patient,
             asked: Vec::new(),
             faults: Vec::new(),
             begun: 0,

@@ -1,9 +1,10 @@
 //! `start`, `stop`, `restart`: the IUT's process.
 
 use crate::diagnostic::toml::Fields;
-use crate::scenario::stage::{Ended, Stage};
+use crate::scenario::stage::{Ended, FIRST_CONTACT, Stage};
 
-/// Starts the IUT with a fresh state directory; waits for nothing.
+/// Starts the IUT with a fresh state directory; waits for nothing. One that is attached is waited for in the first
+/// scenario.
 #[derive(Clone, Debug)]
 pub struct Start;
 
@@ -39,6 +40,11 @@ impl Restart {
 }
 
 pub(super) async fn start(stage: &mut Stage<'_>) -> Ended {
+    if stage.patient {
+        let deadline = stage.deadline(FIRST_CONTACT);
+        let found = stage.wait(deadline, true, |view| (view.opens_since(0) > 0).then_some(())).await;
+        return stage.ended(found, || "waited for somebody to start the implementation".to_owned());
+    }
     match stage.launch(true).await {
         Ok(()) => Ended::Done(String::new()),
         Err(why) => Ended::Failed(why),
