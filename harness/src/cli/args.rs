@@ -166,6 +166,15 @@ pub(super) struct ConsumerArguments {
     /// Password
     #[arg(long, requires = "username")]
     pub password: Option<String>,
+    /// QoS of its subscriptions and responses
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub qos: u8,
+    /// Subscribe to oc2/cmd/ap/# in place of a topic for each profile
+    #[arg(long)]
+    pub wildcard: bool,
+    /// Unsubscribe before it ends
+    #[arg(long)]
+    pub unsubscribe: bool,
     /// Directory in which it keeps its client id
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,

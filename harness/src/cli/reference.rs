@@ -22,7 +22,9 @@ fn consumer(arguments: &ConsumerArguments) -> ConsumerOptions {
         keep_alive: arguments.keep_alive,
         credentials: arguments.username.clone().zip(arguments.password.clone()),
         state_dir: arguments.state_dir.clone(),
+        qos: arguments.qos,
+        wildcard: arguments.wildcard,
+        unsubscribe: arguments.unsubscribe,
         mutant: arguments.mutant.clone(),
-        ..ConsumerOptions::default()
     }
 }
