@@ -51,12 +51,26 @@ fn flood(packets: u32) -> Recording {
     sketch.finish()
 }
 
+/// Deliveries that pile up, and are then acknowledged from the newest to the oldest: each overtakes all before it.
+fn backlog(packets: u32) -> Recording {
+    let mut sketch = Sketch::new();
+    sketch.ready();
+    let count = u16::try_from(packets / 2).unwrap_or(u16::MAX);
+    for id in 1..=count {
+        sketch.edge(build::publish("oc2/cmd/all", 1, id, b"x"));
+    }
+    for id in (1..=count).rev() {
+        sketch.iut(build::puback(id));
+    }
+    sketch.finish()
+}
+
 fn throughput(criterion: &mut Criterion) {
     const PACKETS: u32 = 100_000;
     let mut group = criterion.benchmark_group("judge");
     group.sample_size(10);
     group.throughput(Throughput::Elements(u64::from(PACKETS)));
-    for (name, recording) in [("at work", at_work(PACKETS)), ("flood", flood(PACKETS))] {
+    for (name, recording) in [("at work", at_work(PACKETS)), ("flood", flood(PACKETS)), ("backlog", backlog(PACKETS))] {
         group.bench_function(format!("observe, {name}"), |b| b.iter(|| black_box(observe(&recording))));
         let evidence = observe(&recording).expect("a sketch has a context");
         group.bench_function(format!("checks, {name}"), |b| {

@@ -10,7 +10,6 @@ struct Running {
     id: &'static str,
     check: Form,
     ledger: Ledger,
-    failed: bool,
 }
 
 enum Form {
@@ -57,25 +56,44 @@ pub fn judge(
         .into_iter()
         .filter_map(|requirement| {
             let check = Form::of(&requirement.judged)?;
-            Some(Running { id: requirement.id, check, ledger: Ledger::default(), failed: false })
+            Some(Running { id: requirement.id, check, ledger: Ledger::default() })
         })
         .collect();
-    for observation in &evidence.observations {
-        for one in &mut running {
-            if one.failed {
-                continue;
-            }
-            // A panicking check leaves only its own state behind, and is never called again.
-            let outcome = catch_unwind(AssertUnwindSafe(|| {
+    // Check by check, so that the code and the state of one are at hand for all it looks at. Rules see only what they
+    // are about, and no check sees another.
+    let all: Vec<&Observation> = evidence.observations.iter().collect();
+    let (packets, exchanges) = (only(&all, is_packet), only(&all, is_exchange));
+    for one in &mut running {
+        let concerned = match one.check {
+            Form::Packet(_) => &packets,
+            Form::Exchange(_) => &exchanges,
+            Form::Machine(_) => &all,
+        };
+        let mut current = None;
+        // A panicking check leaves only its own state behind, and is never called again.
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            for observation in concerned {
+                current = Some(*observation);
                 one.check.observe(observation, &evidence.setting, &mut one.ledger);
-            }));
-            if outcome.is_err() {
-                one.failed = true;
-                one.ledger.error(at(observation), format!("the check of {} failed on this observation", one.id));
             }
+        }));
+        if let (Err(_), Some(observation)) = (outcome, current) {
+            one.ledger.error(at(observation), format!("the check of {} failed on this observation", one.id));
         }
     }
     running.into_iter().map(|one| (one.id, one.ledger)).collect()
+}
+
+fn only<'a>(all: &[&'a Observation], of: fn(&Observation) -> bool) -> Vec<&'a Observation> {
+    all.iter().copied().filter(|observation| of(observation)).collect()
+}
+
+fn is_packet(observation: &Observation) -> bool {
+    matches!(observation, Observation::Packet(_))
+}
+
+fn is_exchange(observation: &Observation) -> bool {
+    matches!(observation, Observation::Exchange(_))
 }
 
 fn at(observation: &Observation) -> Witness {

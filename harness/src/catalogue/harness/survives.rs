@@ -105,6 +105,8 @@ requirement! {
 const LISTED: usize = 64;
 /// Largest payload that is taken for an everyday message.
 const LARGE: u32 = 64 * 1024;
+/// Ends of connections, and stops, that are remembered.
+const REMEMBERED: usize = 65_536;
 
 #[derive(Default)]
 struct Survives {
@@ -116,6 +118,8 @@ struct Survives {
     closed: BTreeMap<ConnectionId, Nanos>,
     /// When it was asked to stop, or ended.
     stops: Vec<Nanos>,
+    /// Whether there were more of them.
+    full: bool,
     /// Whether the running process has been found running when it was asked to stop.
     stopping: bool,
     unanswered: Vec<Arc<Exchange>>,
@@ -126,7 +130,11 @@ impl Check for Survives {
         match observation {
             Observation::Packet(p) => self.packet(p),
             Observation::Closed { conn, at, .. } => {
-                self.closed.insert(*conn, *at);
+                if self.closed.len() < REMEMBERED {
+                    self.closed.insert(*conn, *at);
+                } else {
+                    self.full = true;
+                }
             }
             Observation::Process { change, at, frame, .. } => {
                 if let Some(ruling) = self.process(change, *at) {
@@ -158,11 +166,11 @@ impl Survives {
                 None
             }
             ProcessChange::StopRequested { .. } | ProcessChange::Exit { expected: true, .. } => {
-                self.stops.push(at);
+                self.stopped(at);
                 (!std::mem::replace(&mut self.stopping, true)).then_some(Ruling::Met)
             }
             ProcessChange::Exit { code, signal, expected: false } => {
-                self.stops.push(at);
+                self.stopped(at);
                 let how = match (signal, code) {
                     (Some(signal), _) => format!("signal {signal}"),
                     (None, Some(code)) => format!("exit code {code}"),
@@ -176,6 +184,14 @@ impl Survives {
                 }))
             }
             ProcessChange::Orphans { .. } => None,
+        }
+    }
+
+    fn stopped(&mut self, at: Nanos) {
+        if self.stops.len() < REMEMBERED {
+            self.stops.push(at);
+        } else {
+            self.full = true;
         }
     }
 
@@ -199,7 +215,9 @@ impl Survives {
         let closed = self.closed.get(&exchange.request.conn).copied();
         let stopped = self.stops.iter().copied().find(|stop| *stop >= asked);
         let waited = closed.into_iter().chain(stopped).fold(at, Nanos::min).since(asked);
-        let ruling = if waited > setting.tolerances.response {
+        let ruling = if self.full && closed.or(stopped).is_none() {
+            Ruling::Undecided("more connections and processes ended than can be followed".to_owned())
+        } else if waited > setting.tolerances.response {
             Ruling::Broken(Deviation {
                 witness: None,
                 said: "After hostile input, a sound `query features` was never answered".to_owned(),

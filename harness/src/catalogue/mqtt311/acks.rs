@@ -112,8 +112,13 @@ pub(super) fn publish_answered(owed: &Owed<'_>, setting: &Setting, of: fn(&Push)
             let why = format!("the connection ended {} ms after the {} was sent", lived / 1_000_000, what(push));
             Some((push.witness.clone(), Ruling::CutShort(why)))
         }
+        Owed::Overflow { push } if of(push) => Some(overflow(push)),
         _ => None,
     }
+}
+
+fn overflow(push: &Push) -> (Witness, Ruling) {
+    (push.witness.clone(), Ruling::Undecided("more packets or connections were open than can be followed".to_owned()))
 }
 
 /// The packet that answers, in bytes.
@@ -313,10 +318,12 @@ requirement! {
 }
 
 fn in_order(owed: &Owed<'_>, qos: u8) -> Option<(Witness, Ruling)> {
-    let Owed::Answered { push, ack, nth } = owed else { return None };
-    if push.qos != qos || push.packet_type != PacketType::Publish {
-        return None;
-    }
+    let of = |push: &Push| push.qos == qos && push.packet_type == PacketType::Publish;
+    let (push, ack, nth) = match owed {
+        Owed::Answered { push, ack, nth } if of(push) => (push, ack, nth),
+        Owed::Overflow { push } if of(push) => return Some(overflow(push)),
+        _ => return None,
+    };
     let ruling = match push.overtaken_by {
         Some(later) => Ruling::broken_at(
             ack,

@@ -4,11 +4,17 @@
 //! An acknowledgement proves that its packet arrived. A missing one is proven only when a later packet was
 //! acknowledged in its place, or when the packet was delivered and its connection lived on for the time granted.
 
+use super::waiting::Waiting;
 use crate::evidence::{Observation, PacketSeen, Setting};
 use crate::judge::{Check, Ledger, Ruling, Witness};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use touchstone_fixtures::recording::{ConnectionId, Nanos, Tester};
 use touchstone_fixtures::wire::mqtt311::PacketType;
+
+/// Connections that are followed at the same time, and packets on all of them that wait for their acknowledgement. The
+/// identifiers of one connection allow 131,070 of these.
+const CONNECTIONS: usize = 4_096;
+const WAITING: usize = 262_144;
 
 /// A PUBLISH above QoS 0, or a PUBREL, sent to the IUT.
 #[derive(Clone, Debug)]
@@ -48,6 +54,8 @@ pub(super) enum Owed<'a> {
     Missing { push: Push, lived: u64 },
     /// The connection ended before that could be told.
     CutShort { push: Push, lived: u64 },
+    /// A packet too many to be followed.
+    Overflow { push: Push },
 }
 
 /// Decides what an [`Owed`] is worth.
@@ -55,17 +63,23 @@ pub(super) type Judge = fn(&Owed<'_>, &Setting) -> Option<(Witness, Ruling)>;
 
 #[derive(Debug, Default)]
 struct Connection {
-    publishes: VecDeque<Push>,
-    pubrels: VecDeque<Push>,
+    publishes: Waiting<Push>,
+    pubrels: Waiting<Push>,
     answered: BTreeMap<PacketType, u32>,
     qos0: bool,
     disconnected: bool,
+    /// Whether a packet could not be followed.
+    overflown: bool,
 }
 
 /// Follows deliveries for one requirement.
 pub(super) struct Inbound {
     judge: Judge,
     connections: BTreeMap<ConnectionId, Connection>,
+    /// Whether there were too many of them: then no further one is followed.
+    full: bool,
+    /// Packets that wait, on all of them.
+    waiting: usize,
     /// Identifiers ever sent to the IUT.
     sent: BTreeSet<u16>,
     /// Identifiers of QoS 1 PUBLISHes it has acknowledged.
@@ -82,6 +96,8 @@ impl Inbound {
         Box::new(Inbound {
             judge,
             connections: BTreeMap::new(),
+            full: false,
+            waiting: 0,
             sent: BTreeSet::new(),
             acknowledged: BTreeSet::new(),
             obscure: false,
@@ -95,15 +111,22 @@ impl Inbound {
         }
     }
 
-    fn arriving(&mut self, p: &PacketSeen) {
+    /// A connection, unless there are too many to follow.
+    fn connection(&mut self, conn: ConnectionId) -> Option<&mut Connection> {
+        self.full |= self.connections.len() >= CONNECTIONS && !self.connections.contains_key(&conn);
+        if self.full { self.connections.get_mut(&conn) } else { Some(self.connections.entry(conn).or_default()) }
+    }
+
+    fn arriving(&mut self, p: &PacketSeen, setting: &Setting, ledger: &mut Ledger) {
         let qos = match (p.packet.packet_type, p.packet.publish()) {
             (_, Some(publish)) => publish.qos,
             (PacketType::Pubrel, None) => 2,
             _ => return,
         };
-        let connection = self.connections.entry(p.conn).or_default();
         if qos == 0 {
-            connection.qos0 = true;
+            if let Some(connection) = self.connection(p.conn) {
+                connection.qos0 = true;
+            }
             return;
         }
         let Some(id) = p.packet.packet_id() else {
@@ -112,14 +135,10 @@ impl Inbound {
         };
         self.sent.insert(id);
         // A packet with defects obliges nobody, and after its DISCONNECT a client may send nothing.
-        if !p.packet.defects.is_empty() || (p.injected && !p.lawful) || connection.disconnected || qos > 2 {
+        if !p.packet.defects.is_empty() || (p.injected && !p.lawful) || qos > 2 {
             return;
         }
-        let queue = if p.packet.publish().is_some() { &mut connection.publishes } else { &mut connection.pubrels };
-        if queue.iter().any(|push| push.id == id) {
-            return;
-        }
-        queue.push_back(Push {
+        let push = Push {
             witness: Witness::packet(p),
             packet_type: p.packet.packet_type,
             id,
@@ -129,28 +148,46 @@ impl Inbound {
             ordinal: p.ordinal,
             end_at: p.end_at,
             delivered: false,
-        });
+        };
+        let room = self.waiting < WAITING;
+        let Some(connection) = self.connection(p.conn) else {
+            self.tell(&Owed::Overflow { push }, setting, ledger);
+            return;
+        };
+        let waiting = if p.packet.publish().is_some() { &mut connection.publishes } else { &mut connection.pubrels };
+        if connection.disconnected || waiting.contains(id) {
+            return;
+        }
+        if room {
+            waiting.push(id, push);
+            self.waiting += 1;
+        } else {
+            connection.overflown = true;
+            self.tell(&Owed::Overflow { push }, setting, ledger);
+        }
     }
 
     fn leaving(&mut self, p: &PacketSeen, setting: &Setting, ledger: &mut Ledger) {
         let packet_type = p.packet.packet_type;
         if packet_type == PacketType::Disconnect {
             self.over(p.conn, p.at, setting, ledger);
-            self.connections.entry(p.conn).or_default().disconnected = true;
+            if let Some(connection) = self.connection(p.conn) {
+                connection.disconnected = true;
+            }
             return;
         }
         if !matches!(packet_type, PacketType::Puback | PacketType::Pubrec | PacketType::Pubcomp) {
             return;
         }
         let Some(id) = p.packet.packet_id() else { return };
-        let connection = self.connections.entry(p.conn).or_default();
-        let owed = connection.settle(p, id);
+        let owed = self.connection(p.conn).and_then(|connection| connection.settle(p, id));
+        self.waiting = self.waiting.saturating_sub(usize::from(owed.is_some()));
         if matches!(&owed, Some(Owed::Answered { push, .. }) if push.qos == 1) {
             self.acknowledged.insert(id);
         }
         let owed = match owed {
             None if self.sent.contains(&id) || self.obscure || !setting.births_known => None,
-            None => Some(connection.unknown(p)),
+            None => self.connections.get(&p.conn).map(|connection| connection.unknown(p)),
             owed => owed,
         };
         if let Some(owed) = owed {
@@ -160,20 +197,22 @@ impl Inbound {
 
     fn delivered(&mut self, p: &PacketSeen) {
         let Some(connection) = self.connections.get_mut(&p.conn) else { return };
-        let queue = match p.packet.packet_type {
+        let waiting = match p.packet.packet_type {
             PacketType::Publish => &mut connection.publishes,
             PacketType::Pubrel => &mut connection.pubrels,
             _ => return,
         };
-        if let Ok(at) = queue.binary_search_by_key(&p.ordinal, |push| push.ordinal) {
-            queue[at].delivered = true;
+        let push = p.packet.packet_id().and_then(|id| waiting.get_mut(id));
+        if let Some(push) = push.filter(|push| push.ordinal == p.ordinal) {
+            push.delivered = true;
         }
     }
 
     /// Nothing more will be acknowledged on this connection.
     fn over(&mut self, conn: ConnectionId, at: Nanos, setting: &Setting, ledger: &mut Ledger) {
         let Some(connection) = self.connections.get_mut(&conn) else { return };
-        let open: Vec<Push> = connection.publishes.drain(..).chain(connection.pubrels.drain(..)).collect();
+        self.waiting = self.waiting.saturating_sub(connection.publishes.len() + connection.pubrels.len());
+        let open = connection.publishes.take_all().chain(connection.pubrels.take_all());
         let granted = setting.tolerances.response.saturating_add(self.lag);
         for push in open {
             let lived = at.since(push.end_at);
@@ -191,16 +230,15 @@ impl Connection {
     fn settle<'a>(&mut self, ack: &'a PacketSeen, id: u16) -> Option<Owed<'a>> {
         let ack_type = ack.packet.packet_type;
         let pubcomp = ack_type == PacketType::Pubcomp;
-        if pubcomp && let Some(at) = self.pubrels.iter().position(|push| push.id == id) {
-            let push = self.pubrels.remove(at)?;
+        if pubcomp && let Some((_, push)) = self.pubrels.take(id) {
             return Some(self.answered(push, ack));
         }
-        let at = self.publishes.iter().position(|push| push.id == id)?;
-        let push = self.publishes.remove(at)?;
+        let (place, push) = self.publishes.take(id)?;
         if (push.qos == 1) != (ack_type == PacketType::Puback) || pubcomp {
             return Some(Owed::WrongType { push, ack });
         }
-        for earlier in self.publishes.iter_mut().take(at).filter(|earlier| earlier.qos == push.qos) {
+        let earlier = self.publishes.overtake(usize::from(push.qos == 2), place);
+        for (_, earlier) in earlier.filter(|(_, earlier)| earlier.qos == push.qos) {
             earlier.overtaken_by.get_or_insert(id);
         }
         Some(self.answered(push, ack))
@@ -214,9 +252,10 @@ impl Connection {
 
     fn unknown<'a>(&self, ack: &'a PacketSeen) -> Owed<'a> {
         let pubcomp = ack.packet.packet_type == PacketType::Pubcomp;
-        let queue = if pubcomp { &self.pubrels } else { &self.publishes };
-        let meant = if queue.len() == 1 { queue.front().map(|push| push.id) } else { None };
-        Owed::Unknown { ack, meant, only_qos0: self.qos0 && self.publishes.is_empty() && self.pubrels.is_empty() }
+        let waiting = if pubcomp { &self.pubrels } else { &self.publishes };
+        let meant = waiting.only().filter(|_| !self.overflown).map(|push| push.id);
+        let idle = self.publishes.len() + self.pubrels.len() == 0 && !self.overflown;
+        Owed::Unknown { ack, meant, only_qos0: self.qos0 && idle }
     }
 }
 
@@ -225,7 +264,7 @@ impl Check for Inbound {
         match observation {
             Observation::Packet(p) if p.packet.truncated => {}
             Observation::Packet(p) if p.from_iut() => self.leaving(p, setting, ledger),
-            Observation::Packet(p) => self.arriving(p),
+            Observation::Packet(p) => self.arriving(p, setting, ledger),
             Observation::Delivered(p) => self.delivered(p),
             Observation::Tester(Tester::Lag { nanos }) => self.lag = self.lag.max(*nanos),
             Observation::Closed { conn, at, .. } => {

@@ -23,6 +23,7 @@ mod support;
 #[cfg(test)]
 mod tests;
 mod topics;
+mod waiting;
 mod will;
 
 use super::{Catalogue, Requirement};

@@ -2,8 +2,9 @@
 //! has answered. The requirements look at [`Sent`]s.
 //!
 //! The sets live as long as the session (3.1.2.4): Clean Session 1 and Session Present 0 empty them, Session Present 1
-//! keeps those of PUBLISH and PUBREL. All of them are keyed by 16-bit identifiers, and so are bounded.
+//! keeps those of PUBLISH and PUBREL. All of them are keyed by 16-bit identifiers, and there is a bound to all of them together.
 
+use super::waiting::Waiting;
 use crate::evidence::{Observation, PacketSeen, Setting};
 use crate::judge::{Check, Ledger, Ruling, Witness};
 use bytes::Bytes;
@@ -15,6 +16,10 @@ use touchstone_fixtures::wire::mqtt311::{Body, PacketType};
 
 /// Sessions that are followed; an IUT that uses more client identifiers is no longer judged.
 const SESSIONS: usize = 256;
+/// Connections that are followed at the same time.
+const CONNECTIONS: usize = 4_096;
+/// Identifiers that are remembered of all sessions, in use or not. One session has at most 131,070.
+const REMEMBERED: usize = 524_288;
 
 /// What holds a packet identifier.
 #[derive(Clone, Debug)]
@@ -91,7 +96,7 @@ struct Connection {
     /// Whether the client does not know yet if its earlier session is there.
     awaiting: bool,
     disconnected: bool,
-    received: Vec<Received>,
+    received: Waiting<Received>,
 }
 
 /// Follows identifiers for one requirement.
@@ -99,13 +104,24 @@ pub(super) struct Outbound {
     judge: Judge,
     sessions: BTreeMap<Bytes, Session>,
     connections: BTreeMap<ConnectionId, Connection>,
+    /// How many connections each session has.
+    held: BTreeMap<Bytes, usize>,
+    /// How many identifiers all sessions remember.
+    remembered: usize,
     /// Identifiers of every QoS 2 PUBLISH so far.
     qos2: BTreeSet<u16>,
     /// Whether a connection ended without DISCONNECT: something may have been lost with it.
     unclean: bool,
     /// Largest scheduling lag of the tester: granted on top of the time to answer.
     lag: u64,
+    /// Whether there was more than can be followed: then no further connection is.
     overflown: bool,
+}
+
+impl Session {
+    fn remembered(&self) -> usize {
+        self.open.len() + self.done.len()
+    }
 }
 
 impl Outbound {
@@ -115,6 +131,8 @@ impl Outbound {
             judge,
             sessions: BTreeMap::new(),
             connections: BTreeMap::new(),
+            held: BTreeMap::new(),
+            remembered: 0,
             qos2: BTreeSet::new(),
             unclean: false,
             lag: 0,
@@ -136,23 +154,42 @@ impl Outbound {
             .map(|id| id.bytes.clone())
             .filter(|id| !id.is_empty())
             .unwrap_or_else(|| Bytes::from(format!("\0connection {}", p.conn)));
-        if self.connections.values().any(|c| c.session == session) {
+        if self.held.contains_key(&session) {
             self.unclean = true;
         }
         let clean = connect.is_none_or(|c| c.clean_session());
         if clean {
-            self.sessions.remove(&session);
+            let gone = self.sessions.remove(&session).map_or(0, |old| old.remembered());
+            self.remembered = self.remembered.saturating_sub(gone);
         }
         if self.sessions.len() < SESSIONS {
             let birth_known = clean || setting.births_known;
             self.sessions.entry(session.clone()).or_insert(Session { birth_known, ..Session::default() });
         }
-        self.connections
-            .insert(p.conn, Connection { session, awaiting: !clean, disconnected: false, received: Vec::new() });
+        *self.held.entry(session.clone()).or_insert(0) += 1;
+        self.connections.insert(
+            p.conn,
+            Connection { session, awaiting: !clean, disconnected: false, received: Waiting::default() },
+        );
+    }
+
+    /// There is more than can be followed, which is told once.
+    fn overflow(&mut self, p: &PacketSeen, setting: &Setting, ledger: &mut Ledger) {
+        // What is not remembered may be the first copy of anything.
+        self.unclean = true;
+        if !std::mem::replace(&mut self.overflown, true) {
+            self.tell(&Sent::Overflow(p), setting, ledger);
+        }
     }
 
     fn leaving(&mut self, p: &PacketSeen, setting: &Setting, ledger: &mut Ledger) {
         if !self.connections.contains_key(&p.conn) {
+            if self.connections.len() >= CONNECTIONS {
+                self.overflow(p, setting, ledger);
+            }
+            if self.overflown {
+                return;
+            }
             self.begin(p, setting);
         }
         let packet = &p.packet;
@@ -181,9 +218,7 @@ impl Outbound {
         let Some(connection) = self.connections.get(&p.conn) else { return };
         let awaiting = connection.awaiting;
         let Some(session) = self.sessions.get_mut(&connection.session) else {
-            if !std::mem::replace(&mut self.overflown, true) {
-                self.tell(&Sent::Overflow(p), setting, ledger);
-            }
+            self.overflow(p, setting, ledger);
             return;
         };
         let fingerprint = fingerprint(p);
@@ -205,15 +240,19 @@ impl Outbound {
             }
             Some(_) => session.open.insert(id, new).map(|holder| Sent::InUse(p, holder)),
             None if dup && session.done.get(&id) == Some(&fingerprint) => None,
+            None if self.remembered >= REMEMBERED => Some(Sent::Overflow(p)),
             None => {
                 session.open.insert(id, new);
+                self.remembered += 1;
                 let born = session.birth_known;
                 let lost = self.unclean || !born;
                 Some(if dup { Sent::FirstWithDup { packet: p, lost } } else { Sent::New { packet: p, born } })
             }
         };
-        if let Some(sent) = sent {
-            self.tell(&sent, setting, ledger);
+        match sent {
+            Some(Sent::Overflow(p)) => self.overflow(p, setting, ledger),
+            Some(sent) => self.tell(&sent, setting, ledger),
+            None => {}
         }
     }
 
@@ -228,9 +267,8 @@ impl Outbound {
             self.tell(&Sent::Pubrel { packet: p, known }, setting, ledger);
         }
         let Some(connection) = self.connections.get_mut(&p.conn) else { return };
-        if let Some(at) = connection.received.iter().position(|r| r.id == id) {
-            connection.received.remove(at);
-            for earlier in &mut connection.received[..at] {
+        if let Some((place, _)) = connection.received.take(id) {
+            for (_, earlier) in connection.received.overtake(0, place) {
                 earlier.overtaken_by.get_or_insert(id);
             }
             self.tell(&Sent::Released(p), setting, ledger);
@@ -244,9 +282,11 @@ impl Outbound {
             if connection.awaiting && connack.return_code.as_ref().is_some_and(|code| code.value == 0) {
                 connection.awaiting = false;
                 let resumed = connack.session_present();
+                let before = session.remembered();
                 session.open.retain(|_, holder| {
                     holder.conn == p.conn || (resumed && holder.packet_type == PacketType::Publish)
                 });
+                self.remembered = self.remembered.saturating_sub(before - session.remembered());
                 session.birth_known |= !resumed;
             }
             return;
@@ -260,36 +300,44 @@ impl Outbound {
             | (PacketType::Unsuback, PacketType::Unsubscribe, _) => true,
             (PacketType::Pubrec, PacketType::Publish, 2) => {
                 holder.received = true;
-                if !connection.disconnected && connection.received.iter().all(|r| r.id != id) {
-                    connection.received.push(Received {
-                        packet: Arc::clone(p),
-                        id,
-                        delivered: false,
-                        overtaken_by: None,
-                    });
+                if !connection.disconnected && !connection.received.contains(id) {
+                    let pubrec = Received { packet: Arc::clone(p), id, delivered: false, overtaken_by: None };
+                    connection.received.push(id, pubrec);
                 }
                 false
             }
             _ => false,
         };
         if finished && let Some(holder) = session.open.remove(&id) {
-            session.done.insert(id, holder.fingerprint);
+            let replaced = session.done.insert(id, holder.fingerprint).is_some();
+            self.remembered = self.remembered.saturating_sub(usize::from(replaced));
         }
     }
 
     fn delivered(&mut self, p: &PacketSeen) {
         if p.packet.packet_type == PacketType::Pubrec
             && let Some(connection) = self.connections.get_mut(&p.conn)
-            && let Some(pubrec) = connection.received.iter_mut().find(|r| r.packet.ordinal == p.ordinal)
+            && let Some(pubrec) = p.packet.packet_id().and_then(|id| connection.received.get_mut(id))
+            && pubrec.packet.ordinal == p.ordinal
         {
             pubrec.delivered = true;
+        }
+    }
+
+    /// A connection of that session is over.
+    fn release_session(&mut self, session: &Bytes) {
+        if let Some(count) = self.held.get_mut(session) {
+            *count -= 1;
+            if *count == 0 {
+                self.held.remove(session);
+            }
         }
     }
 
     /// Nothing more will be sent on this connection: PUBRECs without PUBREL stay so.
     fn unreleased(&mut self, conn: ConnectionId, at: Nanos, setting: &Setting, ledger: &mut Ledger) {
         let Some(connection) = self.connections.get_mut(&conn) else { return };
-        for pubrec in std::mem::take(&mut connection.received) {
+        for pubrec in connection.received.take_all() {
             let lived = at.since(pubrec.packet.end_at);
             let granted = setting.tolerances.response.saturating_add(self.lag);
             if pubrec.delivered || pubrec.overtaken_by.is_some() {
@@ -310,13 +358,15 @@ impl Check for Outbound {
             // What a client keeps beyond the end of its process is its own affair (4.1).
             Observation::Process { change: ProcessChange::Spawn { .. }, .. } => {
                 for session in self.sessions.values_mut() {
+                    self.remembered = self.remembered.saturating_sub(session.open.len());
                     session.open.clear();
                 }
             }
             Observation::Closed { conn, at, .. } => {
                 self.unreleased(*conn, *at, setting, ledger);
-                if self.connections.remove(conn).is_some_and(|c| !c.disconnected) {
-                    self.unclean = true;
+                if let Some(connection) = self.connections.remove(conn) {
+                    self.unclean |= !connection.disconnected;
+                    self.release_session(&connection.session);
                 }
             }
             Observation::End { at, .. } => {

@@ -162,7 +162,9 @@ pub(super) fn unused(sent: &Sent<'_>, of: fn(&ControlPacket) -> bool) -> Option<
 }
 
 fn overflow() -> Ruling {
-    Ruling::Undecided("the IUT used more client identifiers than can be followed".to_owned())
+    Ruling::Undecided(
+        "the IUT used more client identifiers, connections or packet identifiers than can be followed".to_owned(),
+    )
 }
 
 requirement! {

@@ -1,6 +1,6 @@
 //! What the violating examples of this catalogue read like, and what else they break.
 
-use super::CATALOGUE;
+use super::{CATALOGUE, qos1};
 use crate::evidence::observe;
 use crate::evidence::sketch::Sketch;
 use crate::judge::{Outcome, judge};
@@ -155,6 +155,24 @@ fn act() -> impl Strategy<Value = (u8, Vec<u8>)> {
         prop::collection::vec(any::<u8>(), 0..12),
     ];
     (0..6_u8, first, body).prop_map(|(who, first, body)| (who, build::packet(first, body)))
+}
+
+/// What is more than can be followed stays undecided: neither held against the IUT nor passed over.
+#[test]
+fn too_many_connections_are_undecided() {
+    let mut sketch = Sketch::new();
+    for _ in 0..4_100 {
+        sketch.connect();
+        let id = sketch.push("oc2/cmd/all", 1, b"x");
+        sketch.iut([build::puback(id), build::publish("a", 1, 9, b"x")].concat());
+        sketch.edge(build::puback(9));
+    }
+    let evidence = observe(&sketch.finish()).unwrap();
+    let requirements = [&qos1::QOS1_PUBACK, &qos1::QOS1_UNUSED_PACKET_ID];
+    for (id, ledger) in judge(&evidence, requirements) {
+        assert_eq!(ledger.outcome(false), Outcome::Undecided, "{id}");
+        assert_eq!((ledger.met(), ledger.broken()), (4_096, 0), "{id}");
+    }
 }
 
 proptest! {

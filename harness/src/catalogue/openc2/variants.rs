@@ -35,12 +35,11 @@ impl Variants {
         let Some(message) = json(exchange, setting) else { return };
         let style = message.style;
         let plain = !style.escapes && !style.white_space && !style.non_ascii;
-        let list = if plain && matches!(answer(exchange), Answer::Final(_, 200)) && self.twin(exchange).is_none() {
-            &mut self.plain
-        } else if plain && self.twin(exchange).is_some_and(|twin| same_order(twin, exchange)) {
-            return;
-        } else {
-            &mut self.others
+        let twin = if plain { self.twin(exchange) } else { None };
+        let list = match twin {
+            Some(twin) if same_order(twin, exchange) => return,
+            None if plain && matches!(answer(exchange), Answer::Final(_, 200)) => &mut self.plain,
+            _ => &mut self.others,
         };
         if list.len() < KEPT {
             list.push(Arc::clone(exchange));
@@ -101,15 +100,15 @@ fn json<'a>(exchange: &'a Exchange, setting: &Setting) -> Option<&'a Message> {
 }
 
 fn same_content(a: &Exchange, b: &Exchange) -> bool {
-    let content = |e: &Exchange| e.message().and_then(|m| m.content.clone());
-    matches!((content(a), content(b)), (Some(a), Some(b)) if schema::same(&a, &b))
+    let (a, b) = (a.message().and_then(|m| m.content.as_ref()), b.message().and_then(|m| m.content.as_ref()));
+    matches!((a, b), (Some(a), Some(b)) if schema::same(a, b))
 }
 
 /// Whether the members that both have come in the same order, everywhere in message and content.
 fn same_order(a: &Exchange, b: &Exchange) -> bool {
-    let root = |e: &Exchange| e.message().and_then(|m| m.root.clone());
-    match (root(a), root(b)) {
-        (Some(a), Some(b)) => ordered(&a, &b),
+    let (a, b) = (a.message().and_then(|m| m.root.as_ref()), b.message().and_then(|m| m.root.as_ref()));
+    match (a, b) {
+        (Some(a), Some(b)) => ordered(a, b),
         _ => true,
     }
 }

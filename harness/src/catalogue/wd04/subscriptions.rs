@@ -145,6 +145,8 @@ struct Live {
 struct Subscriptions {
     wanted: fn(&Setting) -> Vec<String>,
     live: BTreeMap<ConnectionId, Live>,
+    /// `newest` of all of them.
+    newest: BTreeSet<(Nanos, ConnectionId)>,
     /// Wanted topics that are covered; kept from connection to connection unless the session begins anew.
     covered: BTreeSet<String>,
     /// Those that were covered until an UNSUBSCRIBE, and when: who is about to leave may unsubscribe.
@@ -158,6 +160,7 @@ impl Subscriptions {
         Box::new(Subscriptions {
             wanted,
             live: BTreeMap::new(),
+            newest: BTreeSet::new(),
             covered: BTreeSet::new(),
             left: BTreeMap::new(),
             unknown: false,
@@ -180,7 +183,15 @@ impl Subscriptions {
             self.unknown = false;
         }
         let live = Live { connack: Arc::clone(p), newest: p.end_at, disconnected: false };
+        self.ended(p.conn);
+        self.newest.insert((live.newest, p.conn));
         self.live.insert(p.conn, live);
+    }
+
+    fn ended(&mut self, conn: ConnectionId) {
+        if let Some(live) = self.live.remove(&conn) {
+            self.newest.remove(&(live.newest, conn));
+        }
     }
 
     fn leaving(&mut self, p: &PacketSeen, setting: &Setting, ledger: &mut Ledger) {
@@ -193,6 +204,8 @@ impl Subscriptions {
         match &p.packet.body {
             Body::Subscribe(subscribe) if judgeable(p) => {
                 if let Some(live) = self.live.get_mut(&p.conn) {
+                    self.newest.remove(&(live.newest, p.conn));
+                    self.newest.insert((p.end_at, p.conn));
                     live.newest = p.end_at;
                 }
                 let filters: Vec<&str> =
@@ -217,7 +230,7 @@ impl Subscriptions {
     /// Nothing more will be subscribed to on this connection.
     fn decide(&mut self, conn: ConnectionId, at: Nanos, setting: &Setting, ledger: &mut Ledger) {
         let Some(live) = self.live.get(&conn).filter(|live| !live.disconnected && !self.unknown) else { return };
-        let newest = self.live.values().map(|live| live.newest).max().unwrap_or(live.newest);
+        let newest = self.newest.last().map_or(live.newest, |(newest, _)| *newest);
         let lived = at.since(newest);
         let leaving =
             |topic: &str| self.left.get(topic).is_some_and(|left| at.since(*left) <= setting.tolerances.response);
@@ -247,7 +260,7 @@ impl Check for Subscriptions {
             Observation::Packet(p) => self.accepted(p, setting, ledger),
             Observation::Closed { conn, at, .. } => {
                 self.decide(*conn, *at, setting, ledger);
-                self.live.remove(conn);
+                self.ended(*conn);
             }
             Observation::End { at, .. } => {
                 let open: Vec<ConnectionId> = self.live.keys().copied().collect();

@@ -147,7 +147,11 @@ fn find(payload: &[u8], header: Option<PayloadHeader>, defects: &mut Vec<Defect>
         let unread = Some((span_from(2, payload), "XML is not read".to_owned()));
         return Found { parsed: Parsed { unread, ..Parsed::default() }, serialization: None, base64: false };
     }
+    // What byte 2 says is nearly always so, and the other one need not be tried.
     let json = json::parse(rest, 2);
+    if header.serialization == 1 && structured(&json) {
+        return Found::new(json, Serialization::Json);
+    }
     let cbor = cbor::parse(rest, 2);
     let (sound_json, sound_cbor) = (structured(&json), structured(&cbor));
     match header.serialization {
@@ -159,7 +163,6 @@ fn find(payload: &[u8], header: Option<PayloadHeader>, defects: &mut Vec<Defect>
             defects.push(defect(SERIALIZATION, said, 0, "the serialization that follows: 1 (JSON)", "2 (CBOR)"));
             Found::new(json, Serialization::Json)
         }
-        1 if sound_json => Found::new(json, Serialization::Json),
         2 if sound_cbor => Found::new(cbor, Serialization::Cbor),
         3 => {
             let Some(found) = sniffed(json, cbor) else { return Found::nothing() };
