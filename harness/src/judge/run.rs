@@ -5,11 +5,16 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use touchstone_fixtures::recording::{Nanos, ProcessChange};
 
+/// Observations that each check in turn looks at: few enough to stay at hand for all of them, and enough for its code
+/// and state to be worth fetching.
+const AT_ONCE: usize = 32;
+
 /// A check at work on one recording.
 struct Running {
     id: &'static str,
     check: Form,
     ledger: Ledger,
+    failed: bool,
 }
 
 enum Form {
@@ -56,44 +61,26 @@ pub fn judge(
         .into_iter()
         .filter_map(|requirement| {
             let check = Form::of(&requirement.judged)?;
-            Some(Running { id: requirement.id, check, ledger: Ledger::default() })
+            Some(Running { id: requirement.id, check, ledger: Ledger::default(), failed: false })
         })
         .collect();
-    // Check by check, so that the code and the state of one are at hand for all it looks at. Rules see only what they
-    // are about, and no check sees another.
-    let all: Vec<&Observation> = evidence.observations.iter().collect();
-    let (packets, exchanges) = (only(&all, is_packet), only(&all, is_exchange));
-    for one in &mut running {
-        let concerned = match one.check {
-            Form::Packet(_) => &packets,
-            Form::Exchange(_) => &exchanges,
-            Form::Machine(_) => &all,
-        };
-        let mut current = None;
-        // A panicking check leaves only its own state behind, and is never called again.
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            for observation in concerned {
-                current = Some(*observation);
-                one.check.observe(observation, &evidence.setting, &mut one.ledger);
+    for observations in evidence.observations.chunks(AT_ONCE) {
+        for one in running.iter_mut().filter(|one| !one.failed) {
+            let mut current = None;
+            // A panicking check leaves only its own state behind, and is never called again.
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                for observation in observations {
+                    current = Some(observation);
+                    one.check.observe(observation, &evidence.setting, &mut one.ledger);
+                }
+            }));
+            if let (Err(_), Some(observation)) = (outcome, current) {
+                one.failed = true;
+                one.ledger.error(at(observation), format!("the check of {} failed on this observation", one.id));
             }
-        }));
-        if let (Err(_), Some(observation)) = (outcome, current) {
-            one.ledger.error(at(observation), format!("the check of {} failed on this observation", one.id));
         }
     }
     running.into_iter().map(|one| (one.id, one.ledger)).collect()
-}
-
-fn only<'a>(all: &[&'a Observation], of: fn(&Observation) -> bool) -> Vec<&'a Observation> {
-    all.iter().copied().filter(|observation| of(observation)).collect()
-}
-
-fn is_packet(observation: &Observation) -> bool {
-    matches!(observation, Observation::Packet(_))
-}
-
-fn is_exchange(observation: &Observation) -> bool {
-    matches!(observation, Observation::Exchange(_))
 }
 
 fn at(observation: &Observation) -> Witness {
