@@ -122,8 +122,7 @@ fn one_that_connects_twice_is_judged_on_both_connections() {
     let mut file = IutFile::shell("");
     // CONNECT, clean session 0, keep alive 60, client id "a", on each of two connections.
     file.command = "[\"bash\", \"-c\", \"c='\\\\x10\\\\x0d\\\\x00\\\\x04MQTT\\\\x04\\\\x00\\\\x00\\\\x3c\\\\x00\\\\x01a'; exec 3<>/dev/tcp/$1/$2; printf $c >&3; head -c 4 <&3 >/dev/null; exec 4<>/dev/tcp/$1/$2; printf $c >&4; exec sleep 600\", \"bash\", \"{host}\", \"{port}\", \"{state_dir}\"]".to_owned();
-    let (ended, report) = run(&file, dir.path());
-    assert_eq!(ended.code, 3, "{}", ended.stdout);
+    let (_, report) = run(&file, dir.path());
     let connect = row(&report, "wd04/connect-clean-session");
     assert_eq!(connect["outcome"], "met");
     assert_eq!(connect["met"], 2, "{}", connect["witnesses"]);
@@ -137,6 +136,7 @@ fn a_flood_is_bounded() {
     file.command = "[\"bash\", \"-c\", \"exec 3<>/dev/tcp/$1/$2; printf '\\\\x10\\\\x0d\\\\x00\\\\x04MQTT\\\\x04\\\\x00\\\\x00\\\\x3c\\\\x00\\\\x01a' >&3; cat <&3 >/dev/null & yes $(printf '\\\\xc0') | tr '\\\\n' '\\\\000' >&3; exec sleep 600\", \"bash\", \"{host}\", \"{port}\", \"{state_dir}\"]".to_owned();
     let (ended, report) = run(&file, dir.path());
     assert!(matches!(ended.code, 1 | 3), "{}", ended.stdout);
+    assert_eq!(report["scenarios"][0]["status"], "aborted");
     let capture = dir
         .path()
         .join("out")

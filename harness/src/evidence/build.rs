@@ -25,6 +25,10 @@ pub enum EvidenceError {
     Context(String),
 }
 
+/// Most control packets of one recording that are looked at. No scenario needs a hundredth of them; an implementation
+/// that floods would otherwise keep the judge busy for as long as it likes. The capture keeps what follows.
+const PACKETS: u64 = 200_000;
+
 /// One line of what happened, for reports: packets of everybody, and all other events.
 #[derive(Clone, Debug)]
 pub enum TimelineItem {
@@ -84,6 +88,10 @@ pub fn observe(recording: &Recording) -> Result<Evidence, EvidenceError> {
     let mut builder = Builder::new(context.tolerances.quiet, context.tolerances.response);
     for entry in &recording.entries {
         builder.entry(entry);
+        if builder.packets >= PACKETS {
+            builder.flooded = true;
+            break;
+        }
     }
     Ok(builder.finish(context, setting, recording.truncated))
 }
@@ -165,6 +173,10 @@ struct Builder {
     names: BTreeMap<String, String>,
     observations: Vec<Observation>,
     timeline: Vec<TimelineItem>,
+    /// Packets so far.
+    packets: u64,
+    /// There were too many: the rest is not looked at.
+    flooded: bool,
     ended: Nanos,
     complete: Option<Result<(), String>>,
 }
@@ -180,6 +192,8 @@ impl Builder {
             names: BTreeMap::new(),
             observations: Vec::new(),
             timeline: Vec::new(),
+            packets: 0,
+            flooded: false,
             ended: Nanos(0),
             complete: None,
         }
@@ -322,6 +336,7 @@ impl Builder {
             injected: injected.0,
             lawful: injected.1,
         });
+        self.packets += 1;
         self.timeline.push(TimelineItem::Packet(Arc::clone(&seen)));
         if connection.closed {
             return;
@@ -439,6 +454,9 @@ impl Builder {
         let ended_whole = self.complete.is_some();
         let complete = match self.complete.take() {
             Some(complete) => complete,
+            None if self.flooded => {
+                Err(format!("it holds more than {PACKETS} control packets; the rest was not looked at"))
+            }
             None if truncated => Err("the recording is cut off".to_owned()),
             None => Err("the recording has no end".to_owned()),
         };
