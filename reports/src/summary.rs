@@ -144,14 +144,21 @@ impl Page {
         if let Some(because) = &first.because {
             self.wrapped(&format!("Follows from {because}."), 4);
         }
-        let mut place = format!("in {}", first.at.scenario);
+        // What concerns the run as a whole has no place.
+        let mut place = match first.at.scenario.as_str() {
+            "" => String::new(),
+            scenario => format!("in {scenario}"),
+        };
         if let Some(frame) = first.at.frame {
             place.push_str(&format!(", frame {frame}"));
         }
         if requirement.findings.len() > 1 {
-            place.push_str(&format!("; {} more", requirement.findings.len() - 1));
+            let more = requirement.findings.len() - 1;
+            place.push_str(&if place.is_empty() { format!("{more} more") } else { format!("; {more} more") });
         }
-        self.wrapped(&place, 4);
+        if !place.is_empty() {
+            self.wrapped(&place, 4);
+        }
     }
 
     fn unused_waivers(&mut self, report: &Report) {

@@ -14,12 +14,15 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
-use touchstone_fixtures::edge::{Config, Edge};
+use touchstone_fixtures::edge::{self, Config, Edge};
 use touchstone_fixtures::peer::Peer;
 use touchstone_fixtures::recording::{Event, Limits, Party, Recorder, StepPhase, Tester};
 
 /// Client id of the peer that takes the responses.
 const LISTENER: &str = "touchstone-listener";
+/// Packets that an implementation may send in one scenario: many times what any of them asks for, and few enough that
+/// one that floods is done with in seconds.
+const PACKETS: u64 = 50_000;
 /// What the harness adds to the times of a scenario before it takes itself to hang.
 const MARGIN: Duration = Duration::from_secs(60);
 
@@ -234,7 +237,8 @@ async fn stand(
         process.sink().follow(own);
     }
     let credentials = iut.network.credentials.as_ref().map(|c| (c.username.clone(), c.password.clone().into_bytes()));
-    let config = Config { listen: shared.listen, credentials, ..Config::default() };
+    let limits = edge::Limits { packets: PACKETS, ..edge::Limits::default() };
+    let config = Config { listen: shared.listen, credentials, limits, ..Config::default() };
     let edge = Edge::start(config, recorder.clone())
         .await
         .map_err(|error| format!("the edge could not be started on {}: {error}", shared.listen))?;
