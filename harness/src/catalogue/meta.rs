@@ -4,7 +4,9 @@ use super::{Catalogue, Judged, Requirement};
 use crate::binding;
 use crate::evidence::{observe, sketch::Sketch};
 use crate::judge::{Outcome, judge};
+use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 fn catalogues() -> Vec<&'static Catalogue> {
     let mut seen = BTreeSet::new();
@@ -137,4 +139,88 @@ fn every_statement_the_decoder_reports_is_claimed() {
         .filter(|clause| !SERVER.contains(clause) && !claimed.contains(clause))
         .collect();
     assert!(unclaimed.is_empty(), "reported by the decoder, judged by nobody: {unclaimed:?}");
+}
+
+/// What the findings of every violating example say, and what else in the catalogue breaks with it.
+fn told(catalogue: &Catalogue) -> String {
+    let mut told = String::new();
+    for requirement in catalogue.requirements {
+        for (number, example) in requirement.examples.violating.iter().enumerate() {
+            let evidence = observe(&Sketch::of(*example)).expect("sketches have a context");
+            let ledgers = judge(&evidence, catalogue.requirements.iter().copied());
+            let _ = writeln!(told, "{} [{number}]", requirement.id);
+            for finding in ledgers.get(requirement.id).into_iter().flat_map(|l| l.findings(false)) {
+                let at = &finding.witness;
+                let packet = at.packet.map_or_else(String::new, |p| format!(" packet {p}"));
+                let bytes = at.bytes.map_or_else(String::new, |b| format!(" bytes {}..{}", b.start, b.end));
+                let bits = if at.bits == 0 { String::new() } else { format!(" bits {:08b}", at.bits) };
+                let _ = writeln!(told, "    {}:{packet}{bytes}{bits}", finding.said);
+                let _ = writeln!(told, "    expected {}; was {}", finding.expected, finding.actual);
+            }
+            let also: Vec<&str> = ledgers
+                .iter()
+                .filter(|(id, ledger)| **id != requirement.id && ledger.outcome(false) == Outcome::Broken)
+                .map(|(id, _)| *id)
+                .collect();
+            if !also.is_empty() {
+                let _ = writeln!(told, "    with {}", also.join(", "));
+            }
+        }
+    }
+    told
+}
+
+#[test]
+fn violations_are_told_plainly() {
+    for catalogue in catalogues() {
+        insta::assert_snapshot!(format!("violations_of_{}", catalogue.id), told(catalogue));
+    }
+}
+
+/// Examples that keep one requirement and break another, both on purpose.
+const CONTRARY: [(&str, &str); 3] = [
+    ("wd04/connect-keep-alive", "wd04/connect-keep-alive-300"),
+    ("wd04/connect-keep-alive-300", "wd04/connect-keep-alive"),
+    ("wd04/subscribe-all", "wd04/subscribe-topics"),
+];
+
+/// What one requirement calls conforming breaks no other of its catalogue.
+#[test]
+fn conforming_examples_break_nothing() {
+    let mut wrong = Vec::new();
+    for (catalogue, requirement) in requirements() {
+        for (number, example) in requirement.examples.conforming.iter().enumerate() {
+            let evidence = observe(&Sketch::of(*example)).expect("sketches have a context");
+            for (id, ledger) in judge(&evidence, catalogue.requirements.iter().copied()) {
+                if ledger.outcome(false) > Outcome::Met && !CONTRARY.contains(&(requirement.id, id)) {
+                    let said: Vec<&str> = ledger.findings(false).map(|f| f.said.as_str()).collect();
+                    wrong.push(format!("{} [{number}] breaks {id}: {said:?}", requirement.id));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    /// Checks are total: whatever both sides send, in whatever order, none of them fails.
+    #[test]
+    fn checks_take_anything(steps in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)) {
+        let all: Vec<_> = requirements()
+            .flat_map(|(_, r)| [r.examples.conforming, r.examples.violating, r.examples.silent].concat())
+            .collect();
+        let mut sketch = Sketch::new();
+        for (which, noise) in steps {
+            which.get(&all)(&mut sketch);
+            if noise < 64 {
+                sketch.iut([noise, noise / 2, noise, 0, 1, noise]);
+            }
+        }
+        let evidence = observe(&sketch.finish()).expect("sketches have a context");
+        for (id, ledger) in judge(&evidence, requirements().map(|(_, r)| r)) {
+            prop_assert!(ledger.outcome(true) < Outcome::Error, "{} fails", id);
+        }
+    }
 }

@@ -2,8 +2,6 @@
 
 mod one_response;
 mod survives;
-#[cfg(test)]
-mod tests;
 
 use super::{Catalogue, Requirement};
 

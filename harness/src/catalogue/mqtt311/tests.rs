@@ -5,56 +5,8 @@ use crate::evidence::observe;
 use crate::evidence::sketch::Sketch;
 use crate::judge::{Outcome, judge};
 use proptest::prelude::*;
-use std::fmt::Write;
 use touchstone_fixtures::recording::{Event, Tester};
 use touchstone_fixtures::wire::mqtt311::build;
-
-/// The sentences of every violating example, with everything else in the catalogue that breaks with it.
-#[test]
-fn violations_are_told_plainly() {
-    let mut told = String::new();
-    for requirement in CATALOGUE.requirements {
-        for (number, example) in requirement.examples.violating.iter().enumerate() {
-            let evidence = observe(&Sketch::of(*example)).expect("sketches have a context");
-            let ledgers = judge(&evidence, CATALOGUE.requirements.iter().copied());
-            let _ = writeln!(told, "{} [{number}]", requirement.id);
-            for finding in ledgers.get(requirement.id).into_iter().flat_map(|l| l.findings(false)) {
-                let at = &finding.witness;
-                let packet = at.packet.map_or_else(String::new, |p| format!(" packet {p}"));
-                let bytes = at.bytes.map_or_else(String::new, |b| format!(" bytes {}..{}", b.start, b.end));
-                let bits = if at.bits == 0 { String::new() } else { format!(" bits {:08b}", at.bits) };
-                let _ = writeln!(told, "    {}:{packet}{bytes}{bits}", finding.said);
-                let _ = writeln!(told, "    expected {}; was {}", finding.expected, finding.actual);
-            }
-            let also: Vec<&str> = ledgers
-                .iter()
-                .filter(|(id, ledger)| **id != requirement.id && ledger.outcome(false) == Outcome::Broken)
-                .map(|(id, _)| *id)
-                .collect();
-            if !also.is_empty() {
-                let _ = writeln!(told, "    with {}", also.join(", "));
-            }
-        }
-    }
-    insta::assert_snapshot!(told);
-}
-
-/// What one requirement calls conforming breaks no other.
-#[test]
-fn conforming_examples_break_nothing() {
-    for requirement in CATALOGUE.requirements {
-        for (number, example) in requirement.examples.conforming.iter().enumerate() {
-            let evidence = observe(&Sketch::of(*example)).expect("sketches have a context");
-            let ledgers = judge(&evidence, CATALOGUE.requirements.iter().copied());
-            let broken: Vec<String> = ledgers
-                .iter()
-                .filter(|(_, ledger)| ledger.outcome(false) > Outcome::Met)
-                .map(|(id, ledger)| format!("{id}: {:?}", ledger.findings(false).collect::<Vec<_>>()))
-                .collect();
-            assert!(broken.is_empty(), "{} [{number}] breaks {broken:#?}", requirement.id);
-        }
-    }
-}
 
 /// The outcome of one requirement for one conversation.
 fn outcome(id: &str, example: fn(&mut Sketch)) -> Outcome {

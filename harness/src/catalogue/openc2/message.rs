@@ -51,7 +51,7 @@ requirement! {
         examples: Examples {
             conforming: &[|s| {
                 s.ready();
-                s.query("q1", json!([]));
+                s.query("q😀", json!([]));
                 s.respond_text(r#" {"request_id":"\u0071\ud83d\ude00","content":{"response":{"status":200}}} "#);
             }],
             violating: &[

@@ -1,34 +1,11 @@
 //! What findings say, and which requests oblige.
 
-use super::REQUIREMENTS;
 use super::support::{answerable, is};
 use crate::catalogue::Example;
 use crate::evidence::sketch::Sketch;
 use crate::evidence::{Observation, observe};
 use crate::iut::{Command, Serialization};
-use crate::judge::judge;
 use serde_json::json;
-use std::fmt::Write as _;
-
-/// One line for each finding of each violating example.
-#[test]
-fn what_findings_say() {
-    let mut all = String::new();
-    for requirement in REQUIREMENTS.iter().filter(|r| r.judged.testable()) {
-        let _ = writeln!(all, "{}", requirement.id);
-        for example in requirement.examples.violating {
-            let evidence = observe(&Sketch::of(*example)).expect("a sketch has a context");
-            let ledgers = judge(&evidence, [*requirement]);
-            for finding in ledgers.get(requirement.id).into_iter().flat_map(|l| l.findings(true)) {
-                let place = &finding.witness;
-                let bytes = place.bytes.map_or_else(String::new, |s| format!(" bytes {}..{}", s.start, s.end));
-                let packet = place.packet.map_or_else(String::new, |n| format!(" packet {n}"));
-                let _ = writeln!(all, "  {}; expected {};{packet}{bytes}", finding.said, finding.expected);
-            }
-        }
-    }
-    insta::assert_snapshot!(all);
-}
 
 /// Whether the first request of a sketch obliges the IUT.
 fn obliges(example: fn(&mut Sketch)) -> bool {

@@ -14,8 +14,6 @@ mod publish;
 mod subscribe;
 mod subscriptions;
 mod support;
-#[cfg(test)]
-mod tests;
 
 use super::{Catalogue, Requirement};
 
