@@ -50,6 +50,8 @@ fn a_run_killed_at_any_moment_can_be_judged() {
     assert_eq!(report["verdict"], "incomplete");
     let scenario = report["scenarios"].as_array().expect("a list").iter().find(|s| s["id"] == SCENARIO).expect("it");
     assert!(scenario["status"] == "aborted" || scenario["status"] == "completed", "{scenario}");
-    // What its first packets show is judged, however little came after them.
-    assert_eq!(common::row(&report, "mqtt311/protocol-name")["outcome"], "met");
+    // What its first packets show is judged, and that more is missing is not passed over.
+    let name = common::row(&report, "mqtt311/protocol-name");
+    assert!(name["met"].as_u64().is_some_and(|met| met > 0), "{name}");
+    assert_eq!(name["outcome"], "undecided");
 }
