@@ -96,6 +96,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             return if error.use_stderr() { Exit::Usage } else { Exit::Conforms };
         }
     };
+    log();
     let result = match arguments.command {
         Command::Run(options) => run::run(&options),
         Command::Judge(options) => judge::judge(&options),
@@ -112,4 +113,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             failure.exit
         }
     }
+}
+
+/// Warnings of the test system go to standard error; `TOUCHSTONE_LOG` chooses others (`touchstone=debug`, ...).
+/// The router's own log says nothing that the recording does not show.
+fn log() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("TOUCHSTONE_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("off,touchstone=warn,touchstone_fixtures=warn"));
+    // Whoever calls this as a library may have a subscriber already.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }
