@@ -143,3 +143,24 @@ fn another_policy_needs_another_directory() {
     assert_eq!(call(["judge".as_ref(), strict.as_os_str()]).code, 0);
     assert!(fs::read(strict.join("report.json")).expect("a report") == before);
 }
+
+/// The reference with everything it can elect conforms as well, and its password stays out of every report.
+#[test]
+fn conforms_with_every_option_and_keeps_its_password() {
+    let dir = scratch();
+    let iut = root().join("fixtures/iuts/electing-consumer.toml");
+    let out = dir.path().join("out");
+    let ended = call(["run".as_ref(), "--iut".as_ref(), iut.as_os_str(), "--out".as_ref(), out.as_os_str()]);
+    assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
+    let report = report(&out);
+    for requirement in report["requirements"].as_array().expect("a list") {
+        if requirement["state"] == "applicable" {
+            assert_eq!(requirement["outcome"], "met", "{}: {}", requirement["id"], requirement["findings"]);
+        }
+    }
+    for name in ["report.json", "junit.xml", "report.html", "manifest.json"] {
+        let text = fs::read_to_string(out.join(name)).expect("a report");
+        assert!(!text.contains("battery staple"), "{name} shows the password");
+    }
+    assert!(!ended.stdout.contains("battery staple") && !ended.stderr.contains("battery staple"));
+}
