@@ -7,13 +7,20 @@ use super::support::{
 use super::variants;
 use crate::catalogue::{Examples, Judged, Level, Trigger};
 use crate::evidence::openc2::ContentKind;
-use crate::evidence::openc2::json::{IJSON, NUMBERS};
+use crate::evidence::openc2::json::{IJSON, LONE_SURROGATE, NONCHARACTER, NUMBERS};
 use crate::evidence::{Exchange, PacketSeen, Setting};
 use crate::iut::{Role, Serialization};
 use crate::judge::{Ruling, Witness};
 use crate::requirement;
 use serde_json::json;
-use touchstone_fixtures::wire::Span;
+use touchstone_fixtures::wire::{Defect, Span};
+
+/// Faults that a request_id can have brought with it.
+const COPIED: [&str; 2] = [LONE_SURROGATE, NONCHARACTER];
+
+fn within(inner: Span, outer: Span) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
+}
 
 /// Judges what a JSON message of the IUT shows of the row `row`.
 fn ijson(packet: &PacketSeen, row: &str) -> Option<Ruling> {
@@ -21,8 +28,17 @@ fn ijson(packet: &PacketSeen, row: &str) -> Option<Ruling> {
     if message.serialization != Some(Serialization::Json) || message.kind == Some(ContentKind::Request) {
         return None;
     }
-    if let Some(defect) = message.defects_of(row).next() {
+    // A request_id is copied as it came (LS 3.2). What no I-JSON text may hold, but a text can, is then not its own;
+    // where it did not come so, the requirement on copying tells.
+    let id = request_id::field(message).filter(|_| message.whole()).map(|node| node.span);
+    let own = |d: &&Defect| !(COPIED.contains(&d.expected.as_str()) && id.is_some_and(|id| within(d.span, id)));
+    let mut defects = message.defects_of(row).peekable();
+    let copies = defects.peek().is_some();
+    if let Some(defect) = defects.find(own) {
         return Some(broken(packet, defect, "Response is not I-JSON: "));
+    }
+    if copies {
+        return None;
     }
     if let Some((_, why)) = &message.unread {
         return Some(Ruling::Undecided(format!("The Response was not read to its end: {why}")));
@@ -39,7 +55,8 @@ requirement! {
     ///
     /// # Judged
     /// In each message of the IUT that is JSON, or whose payload header says so, from the byte after the header
-    /// to the end.
+    /// to the end. A lone surrogate or a noncharacter in its request_id is neither praised nor blamed: that is
+    /// copied from the Command.
     RESPONSE_IJSON {
         id: "openc2/response-ijson",
         rows: &["L-084"],
@@ -88,6 +105,13 @@ requirement! {
                 s.query("q1", json!([]));
                 // {"status": 200} in CBOR
                 s.respond_raw(b"\x91\x02\xA1\x66status\x18\xC8");
+            }, |s| {
+                s.ready();
+                s.deliver(
+                    "oc2/cmd/all",
+                    b"\x90\x01{\"content\":{\"request\":{\"action\":\"query\",\"target\":{\"features\":[]}}},\"request_id\":\"\\udc00\"}",
+                );
+                s.respond_text(r#"{"content":{"response":{"status":200}},"request_id":"\udc00"}"#);
             }],
         },
     }

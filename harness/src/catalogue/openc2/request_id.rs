@@ -77,7 +77,7 @@ fn stray(packet: &PacketSeen) -> Option<Ruling> {
 }
 
 /// Where the request_id stands, in the record or in the headers of the nested form.
-fn field(message: &Message) -> Option<&Node> {
+pub(super) fn field(message: &Message) -> Option<&Node> {
     let root = message.root.as_ref()?;
     root.get("request_id").or_else(|| root.get("headers").and_then(|h| h.get("request_id")))
 }

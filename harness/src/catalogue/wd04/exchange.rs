@@ -125,7 +125,8 @@ requirement! {
     /// # Judged
     /// On every response of the IUT: met where its request_id is that of a request sent to it, broken where it is
     /// missing or belongs to no request. That is not held against it once a message was sent to it whose request_id
-    /// is absent or cannot be read, and is undecided where a session began before the recording.
+    /// is absent or which is no sound message in a serialization that it declares: refusing to read such a message,
+    /// and taking either of two request_ids, both conform. It is undecided where a session began before the recording.
     REQUEST_ID {
         id: "wd04/request-id-copied",
         rows: &["W4-073"],
@@ -158,6 +159,15 @@ requirement! {
                 s.ready();
                 s.deliver("oc2/cmd/all", b"\x90\x01{\"content\":");
                 s.respond_raw(b"\x91\x01{\"content\":{\"response\":{\"status\":400}},\"from\":\"zulu\"}");
+            }, |s| {
+                s.ready();
+                // Bytes behind the message: to some parsers there is no message then.
+                s.deliver("oc2/cmd/all", b"\x90\x01{\"content\":{\"request\":{\"action\":\"query\",\"target\":{\"features\":[]}}},\"request_id\":\"r1\"}}");
+                s.respond_raw(b"\x91\x01{\"content\":{\"response\":{\"status\":400}},\"from\":\"zulu\"}");
+            }, |s| {
+                s.ready();
+                s.deliver("oc2/cmd/all", b"\x90\x01{\"request_id\":\"r1\",\"content\":{\"request\":{\"action\":\"query\",\"target\":{\"features\":[]}}},\"request_id\":\"r2\"}");
+                s.respond_raw(b"\x91\x01{\"content\":{\"response\":{\"status\":200}},\"from\":\"zulu\",\"request_id\":\"r2\"}");
             }],
         },
     }
@@ -173,7 +183,12 @@ impl Check for Copied {
     fn observe(&mut self, observation: &Observation, setting: &Setting, ledger: &mut Ledger) {
         match observation {
             Observation::Packet(p) if !p.from_iut() => {
-                let readable = |m: &Message| m.whole() && m.request_id.is_some();
+                let readable = |m: &Message| {
+                    m.whole()
+                        && m.defects.is_empty()
+                        && m.request_id.is_some()
+                        && m.serialization.is_some_and(|s| setting.pics.speaks(s))
+                };
                 self.loose |= p.packet.publish().is_some() && !p.message.as_deref().is_some_and(readable);
             }
             Observation::Stray(p) => {

@@ -17,6 +17,10 @@ use touchstone_fixtures::wire::{Defect, Span};
 pub(crate) const IJSON: &str = "L-084";
 /// Row of what RFC 7493 2.2 merely advises against.
 pub(crate) const NUMBERS: &str = "L-084-numbers";
+/// What is expected of a string that holds half a surrogate pair.
+pub(crate) const LONE_SURROGATE: &str = "no lone surrogate";
+/// What is expected of a string that holds a noncharacter.
+pub(crate) const NONCHARACTER: &str = "no Unicode noncharacter";
 
 /// Deepest nesting that is read.
 pub(crate) const DEPTH: usize = 128;

@@ -1,6 +1,6 @@
 //! Strings: UTF-8, escapes, and the characters that I-JSON leaves out.
 
-use super::{IJSON, Parser, Stop, describe};
+use super::{IJSON, LONE_SURROGATE, NONCHARACTER, Parser, Stop, describe};
 
 impl Parser<'_> {
     /// Reads a string; the text is what could be read of it.
@@ -117,7 +117,7 @@ impl Parser<'_> {
             }
             None => {
                 text.push(char::REPLACEMENT_CHARACTER);
-                self.defect(IJSON, start, self.at, "no lone surrogate", format!("\\u{code:04X}"));
+                self.defect(IJSON, start, self.at, LONE_SURROGATE, format!("\\u{code:04X}"));
             }
         }
         Ok(())
@@ -141,7 +141,7 @@ impl Parser<'_> {
         let code = u32::from(character);
         // Unicode noncharacters: FDD0 to FDEF, and the last two code points of each plane.
         if (0xFDD0..=0xFDEF).contains(&code) || code & 0xFFFE == 0xFFFE {
-            self.defect(IJSON, start, self.at, "no Unicode noncharacter", format!("U+{code:04X}"));
+            self.defect(IJSON, start, self.at, NONCHARACTER, format!("U+{code:04X}"));
         }
     }
 }
