@@ -220,6 +220,9 @@ fn join(manifest: &Manifest, catalogue: &Catalogue, requirement: &Requirement, s
         let room = LISTED.saturating_sub(joined.witnesses.len());
         joined.witnesses.extend(ledger.witnesses().iter().take(room.min(3)).map(|w| witness(&selected.id, w)));
     }
+    // What decides the outcome is told first; else the scenarios keep their order.
+    let decides = outcome_name(joined.outcome);
+    joined.findings.sort_by_key(|finding| finding.outcome != decides);
     joined
 }
 

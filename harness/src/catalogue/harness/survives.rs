@@ -11,6 +11,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use touchstone_fixtures::recording::{ConnectionId, Nanos, ProcessChange};
+use touchstone_fixtures::wire::mqtt311::PacketType;
 
 fn ready(s: &mut Sketch) {
     s.ready();
@@ -35,7 +36,8 @@ requirement! {
     /// # Judged
     /// On its process, and on the exchanges after hostile input, which is any OpenC2 message that is no sound
     /// request or longer than 64 KiB, and any packet that a conforming server may not send. Broken when the process ended unasked, and when
-    /// a sound `query features` after hostile input got no answer in the time granted, nor any request after it. Met
+    /// a sound `query features` after hostile input got no answer in the time granted from when it arrived, or from the
+    /// last acknowledgement if that is later, nor any request after it. Answers that cannot be read are answers. Met
     /// by a process that was running when it was asked to stop, and by answers to sound requests.
     SURVIVES {
         id: "harness/survives",
@@ -92,6 +94,21 @@ requirement! {
                 s.query("r1", json!([]));
                 s.cut();
             }, |s| {
+                // It answers, in a way that nobody can read.
+                hostile(s);
+                s.query("r1", json!([]));
+                s.wait(5);
+                s.respond_raw(b"\x91\x01eyJjb250ZW50Ijp7fX0=");
+                s.wait(2_500);
+            }, |s| {
+                // It is still at work on what came before.
+                hostile(s);
+                s.push("oc2/cmd/all", 1, good_payload());
+                s.wait(1_900);
+                s.deliver("oc2/cmd/all", b"x");
+                s.wait(1_000);
+                s.cut();
+            }, |s| {
                 // Without hostile input, silence is another requirement's business.
                 s.ready();
                 s.query("r1", json!([]));
@@ -114,6 +131,8 @@ struct Survives {
     hostile: Option<Nanos>,
     /// When the IUT last sent a response.
     answered: Option<Nanos>,
+    /// When it last acknowledged a message: until then it may have been at work on what came before.
+    acknowledged: Option<Nanos>,
     /// When connections of the IUT ended.
     closed: BTreeMap<ConnectionId, Nanos>,
     /// When it was asked to stop, or ended.
@@ -151,8 +170,11 @@ impl Check for Survives {
 impl Survives {
     fn packet(&mut self, p: &PacketSeen) {
         if p.from_iut() {
-            if p.message.as_ref().is_some_and(|m| m.kind == Some(ContentKind::Response)) {
+            if p.message.as_ref().is_some_and(|m| answers(m)) {
                 self.answered = Some(p.end_at);
+            }
+            if matches!(p.packet.packet_type, PacketType::Puback | PacketType::Pubrec) {
+                self.acknowledged = Some(p.end_at);
             }
         } else if self.hostile.is_none() && is_hostile(p) {
             self.hostile = Some(p.end_at);
@@ -214,7 +236,8 @@ impl Survives {
         let asked = exchange.request.end_at;
         let closed = self.closed.get(&exchange.request.conn).copied();
         let stopped = self.stops.iter().copied().find(|stop| *stop >= asked);
-        let waited = closed.into_iter().chain(stopped).fold(at, Nanos::min).since(asked);
+        let since = self.acknowledged.map_or(asked, |acknowledged| acknowledged.max(asked));
+        let waited = closed.into_iter().chain(stopped).fold(at, Nanos::min).since(since);
         let ruling = if self.full && closed.or(stopped).is_none() {
             Ruling::Undecided("more connections and processes ended than can be followed".to_owned())
         } else if waited > setting.tolerances.response {
@@ -229,6 +252,11 @@ impl Survives {
         };
         ledger.enter(Witness::packet(&exchange.request), ruling);
     }
+}
+
+/// Whether it is an answer, be it one that cannot be read: what is wrong with that one, other requirements tell.
+fn answers(message: &Message) -> bool {
+    message.kind.is_none_or(|kind| kind == ContentKind::Response)
 }
 
 /// Whether no everyday conversation contains it.

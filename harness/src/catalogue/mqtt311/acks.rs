@@ -31,6 +31,17 @@ pub(super) fn cut_short(s: &mut Sketch) {
     s.cut();
 }
 
+/// Deliveries at QoS 1 to one that is slow and works on one after another: it is never idle.
+pub(super) fn works_off(s: &mut Sketch) {
+    s.ready();
+    let first = s.push("oc2/cmd/all", 1, b"x");
+    s.push("oc2/cmd/all", 1, b"y");
+    s.wait(1_900);
+    s.iut(build::puback(first));
+    s.wait(1_700);
+    s.cut();
+}
+
 /// A delivery at QoS 2, carried through.
 pub(super) fn receives_once(s: &mut Sketch) {
     s.ready();
@@ -55,7 +66,7 @@ requirement! {
         implies: &["mqtt311/qos1-puback", "mqtt311/qos2-pubrec", "mqtt311/acknowledge-every-publish"],
         judged: Judged::Machine(|| Inbound::check(response_by_qos)),
         examples: Examples {
-            conforming: &[acknowledges, receives_once],
+            conforming: &[acknowledges, receives_once, works_off],
             violating: &[
                 ignores,
                 |s| {

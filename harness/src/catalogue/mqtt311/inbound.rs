@@ -68,6 +68,8 @@ struct Connection {
     answered: BTreeMap<PacketType, u32>,
     qos0: bool,
     disconnected: bool,
+    /// When the IUT last acknowledged something that was due: until then it was at work, perhaps on what came before.
+    progress: Option<Nanos>,
     /// Whether a packet could not be followed.
     overflown: bool,
 }
@@ -214,8 +216,10 @@ impl Inbound {
         self.waiting = self.waiting.saturating_sub(connection.publishes.len() + connection.pubrels.len());
         let open = connection.publishes.take_all().chain(connection.pubrels.take_all());
         let granted = setting.tolerances.response.saturating_add(self.lag);
+        let progress = connection.progress;
         for push in open {
-            let lived = at.since(push.end_at);
+            // One that takes its packets one after another owes the next one when it is done with those before.
+            let lived = at.since(progress.map_or(push.end_at, |progress| progress.max(push.end_at)));
             if push.overtaken_by.is_some() || (push.delivered && lived > granted) {
                 self.tell(&Owed::Missing { push, lived }, setting, ledger);
             } else if push.delivered {
@@ -245,6 +249,7 @@ impl Connection {
     }
 
     fn answered<'a>(&mut self, push: Push, ack: &'a PacketSeen) -> Owed<'a> {
+        self.progress = Some(ack.end_at);
         let nth = self.answered.entry(ack.packet.packet_type).or_insert(0);
         *nth += 1;
         Owed::Answered { push, ack, nth: *nth }
