@@ -300,6 +300,7 @@ async fn play(mut stage: Stage<'_>, listener: Listener) -> Option<String> {
     };
     stage.disarm();
     sentinel(&mut stage).await;
+    acknowledgements(&mut stage).await;
     stage.quiet().await;
     if reason.is_none()
         && let Some(died) = stage.view.died()
@@ -326,6 +327,18 @@ async fn play(mut stage: Stage<'_>, listener: Listener) -> Option<String> {
         recorder.record(Event::Tester(Tester::InternalError { message }));
     }
     reason
+}
+
+/// Gives what was sent last the time to be acknowledged: a scenario that ends before leaves it undecided.
+async fn acknowledgements(stage: &mut Stage<'_>) {
+    stage.view.catch_up();
+    if stage.view.died().is_some() || !stage.view.owes_acknowledgement() {
+        return;
+    }
+    let response = stage.scaled(stage.iut.timing.response);
+    let deadline = Instant::now() + Duration::from_nanos(response + response / 10 + 20_000_000);
+    // One that never comes is for the judge.
+    let _ = stage.wait(deadline, true, |view| (!view.owes_acknowledgement()).then_some(())).await;
 }
 
 /// More than all waits of the scenario together, in nanoseconds.

@@ -65,6 +65,8 @@ struct Connection {
     /// SUBSCRIBEs without a SUBACK: packet identifier and filters.
     pending: BTreeMap<u16, Vec<String>>,
     unsubscribing: BTreeMap<u16, Vec<String>>,
+    /// Identifiers of what was sent to the IUT and not yet acknowledged: PUBLISH, then PUBREL.
+    unacknowledged: BTreeSet<u16>,
 }
 
 /// Follows a recording.
@@ -146,6 +148,7 @@ impl View {
             open: true,
             pending: BTreeMap::new(),
             unsubscribing: BTreeMap::new(),
+            unacknowledged: BTreeSet::new(),
         };
         self.connections.insert(conn, connection);
         mark(&mut self.opens, index);
@@ -257,6 +260,13 @@ impl View {
                 let topic = publish.topic.as_ref().map(|t| t.display()).unwrap_or_default();
                 self.answered(&topic, &publish.payload.value);
             }
+            Body::Ack(Some(id))
+                if matches!(packet.packet_type, PacketType::Puback | PacketType::Pubrec | PacketType::Pubcomp) =>
+            {
+                if let Some(connection) = self.connections.get_mut(&conn) {
+                    connection.unacknowledged.remove(&id.value);
+                }
+            }
             _ => {}
         }
     }
@@ -280,6 +290,16 @@ impl View {
                     if code.value <= 2 && self.readiness.granted.len() < FILTERS {
                         self.readiness.granted.insert(filter);
                     }
+                }
+            }
+            Body::Publish(publish) if publish.qos > 0 => {
+                if let (Some(id), Some(connection)) = (packet.packet_id(), self.connections.get_mut(&conn)) {
+                    connection.unacknowledged.insert(id);
+                }
+            }
+            Body::Ack(Some(id)) if packet.packet_type == PacketType::Pubrel => {
+                if let Some(connection) = self.connections.get_mut(&conn) {
+                    connection.unacknowledged.insert(id.value);
                 }
             }
             Body::Ack(Some(id)) => {
@@ -355,6 +375,11 @@ impl View {
     /// How the process ended unasked, since it was last started.
     pub fn died(&self) -> Option<&Died> {
         self.died.as_ref()
+    }
+
+    /// Whether the IUT owes an acknowledgement on an open connection.
+    pub fn owes_acknowledgement(&self) -> bool {
+        self.connections.values().any(|connection| connection.open && !connection.unacknowledged.is_empty())
     }
 
     /// Whether the IUT has an open connection.

@@ -231,3 +231,23 @@ fn patterns_compare_what_they_name() {
     let filter = Pattern { packet: PacketType::Subscribe, filter: Some("f".to_owned()), ..any };
     assert!(filter.matches(&subscribe));
 }
+
+#[test]
+fn acknowledgements_are_owed_until_they_come_or_the_connection_ends() {
+    let mut story = connected();
+    story.edge(&build::publish("oc2/cmd/all", 0, 0, b"x"));
+    assert!(!story.view.owes_acknowledgement());
+    story.edge(&build::publish("oc2/cmd/all", 1, 7, b"x"));
+    assert!(story.view.owes_acknowledgement());
+    story.iut(&build::puback(7));
+    assert!(!story.view.owes_acknowledgement());
+    story.edge(&build::publish("oc2/cmd/all", 2, 8, b"x"));
+    story.iut(&build::pubrec(8));
+    story.edge(&build::pubrel(8));
+    assert!(story.view.owes_acknowledgement());
+    story.iut(&build::pubcomp(8));
+    assert!(!story.view.owes_acknowledgement());
+    story.edge(&build::publish("oc2/cmd/all", 1, 9, b"x"));
+    story.close();
+    assert!(!story.view.owes_acknowledgement());
+}

@@ -120,7 +120,11 @@ pub(super) fn publish_answered(owed: &Owed<'_>, setting: &Setting, of: fn(&Push)
         }
         Owed::Missing { push, lived } if of(push) => Some((push.witness.clone(), missing(push, *lived, setting))),
         Owed::CutShort { push, lived } if of(push) => {
-            let why = format!("the connection ended {} ms after the {} was sent", lived / 1_000_000, what(push));
+            let why = format!(
+                "the connection ended {} ms after the {} was sent, or after the last acknowledgement if that is later",
+                lived / 1_000_000,
+                what(push)
+            );
             Some((push.witness.clone(), Ruling::CutShort(why)))
         }
         Owed::Overflow { push } if of(push) => Some(overflow(push)),
