@@ -5,7 +5,7 @@
 use crate::binding::Binding;
 use crate::diagnostic::{Problem, Problems, Source, nearest, toml::Document};
 use crate::iut::IutFile;
-use crate::judge::waiver::Waiver;
+use crate::judge::waiver::{Waiver, WaiverError};
 use crate::judge::{self, Assessment, JudgedScenario, Policy, ScenarioStatus};
 use crate::manifest::{self, Manifest, Selection};
 use crate::run_dir::{self, Prepared, RunDirError};
@@ -307,6 +307,8 @@ fn parse_waivers(source: Source, binding: &Binding, version: Option<&str>, now: 
                     None,
                 );
             }
+            let (reason_span, owner_span) = (reason.span.clone(), owner.span.clone());
+            let wanted_span = wanted.as_ref().map(|w| w.span.clone());
             let waiver = Waiver {
                 requirement: requirement.value,
                 reason: reason.value,
@@ -315,7 +317,13 @@ fn parse_waivers(source: Source, binding: &Binding, version: Option<&str>, now: 
                 version: wanted.map(|w| w.value),
             };
             if let Err(error) = waiver.check(version, now) {
-                document.wrong(expires.span, error.to_string(), "", None);
+                let span = match &error {
+                    WaiverError::Date(_) | WaiverError::Expired { .. } => expires.span,
+                    WaiverError::Version { .. } => wanted_span.unwrap_or(expires.span),
+                    WaiverError::Empty { what: "reason", .. } => reason_span,
+                    WaiverError::Empty { .. } => owner_span,
+                };
+                document.wrong(span, error.to_string(), "", None);
             }
             waivers.push(waiver);
         }

@@ -57,6 +57,16 @@ pub enum RunDirError {
         /// The directory.
         dir: PathBuf,
     },
+    /// Nothing can be created there.
+    #[error("cannot write {dir}: {source} in {parent}; choose another --out, or change the permissions there")]
+    Unwritable {
+        /// The directory.
+        dir: PathBuf,
+        /// The nearest directory that exists.
+        parent: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The system refused.
     #[error("{path}: {source}")]
     Io {
@@ -240,7 +250,10 @@ pub fn prepare(dir: &Path) -> Result<Prepared, RunDirError> {
     // Nearest existing ancestor: the place where something will be created or renamed.
     let parent = dir.ancestors().skip(1).find(|p| p.as_os_str().is_empty() || p.exists()).unwrap_or(Path::new("."));
     let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-    tempfile::Builder::new().prefix(".touchstone-").tempfile_in(parent).map_err(io_error(parent))?;
+    tempfile::Builder::new().prefix(".touchstone-").tempfile_in(parent).map_err(|error| {
+        // The name of our probe would only distract.
+        RunDirError::Unwritable { dir: dir.to_owned(), parent: parent.to_owned(), source: error.kind().into() }
+    })?;
     Ok(Prepared { dir: dir.to_owned(), earlier })
 }
 

@@ -191,3 +191,21 @@ fn lists_are_json_on_request() {
         assert!(value.as_array().is_some_and(|a| !a.is_empty()), "{what}");
     }
 }
+
+#[test]
+fn the_broker_overwrites_nothing() {
+    let dir = scratch();
+    let kept = dir.path().join("keep.pcapng");
+    fs::write(&kept, "evidence").expect("a file");
+    let ended =
+        call(["broker".as_ref(), "--listen".as_ref(), "127.0.0.1:0".as_ref(), "--out".as_ref(), kept.as_os_str()]);
+    insta::assert_snapshot!(shown(&ended, dir.path()));
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let fresh = dir.path().join("fresh.pcapng");
+    let ended = call(["broker".as_ref(), "--listen".as_ref(), address.as_ref(), "--out".as_ref(), fresh.as_os_str()]);
+    assert_eq!(ended.code, 2);
+    assert!(ended.stderr.contains("cannot listen"), "{}", ended.stderr);
+    assert!(!fresh.exists());
+    assert_eq!(fs::read_to_string(kept).expect("still there"), "evidence");
+}

@@ -68,8 +68,9 @@ fn one_that_ignores_sigterm_is_ended_all_the_same() {
     let dir = scratch();
     let noted = dir.path().join("pids");
     let script = format!("trap '' TERM; echo $$ > {}; while :; do sleep 1; done", noted.display());
-    let (ended, _) = run(&IutFile::shell(&script), dir.path());
+    let (ended, report) = run(&IutFile::shell(&script), dir.path());
     assert_eq!(ended.code, 3);
+    assert_eq!(row(&report, "harness/stops-when-asked")["outcome"], "broken");
     assert_gone(&noted);
 }
 
@@ -92,7 +93,8 @@ fn megabytes_of_output_are_bounded() {
     assert_eq!(ended.code, 3);
     let out = dir.path().join("out").join(report["scenarios"][0]["evidence"].as_str().expect("a path")).join("iut.out");
     let size = fs::metadata(out).expect("the output is kept").len();
-    assert!(size > 0 && size < 128 * 1024 * 1024, "{size} bytes");
+    assert!(size > 0 && size < 20 * 1024 * 1024, "{size} bytes");
+    assert_eq!(row(&report, "harness/output-bounded")["outcome"], "broken");
 }
 
 #[test]

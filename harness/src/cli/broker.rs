@@ -1,11 +1,18 @@
 use super::args::BrokerOptions;
 use super::{Exit, Failure, output};
+use std::net::TcpListener;
 use std::path::Path;
 use touchstone_fixtures::edge::{Config, Edge};
 use touchstone_fixtures::recording::{Limits, Recorder};
 
 /// `touchstone broker`: serves until a signal ends it.
 pub(super) fn broker(options: &BrokerOptions) -> Result<Exit, Failure> {
+    // Nothing is created, let alone overwritten, before the rest is known to work.
+    TcpListener::bind(options.listen)
+        .map_err(|e| Failure::usage(format!("cannot listen on {}: {e}", options.listen)))?;
+    if let Some(path) = options.out.as_deref().filter(|path| path.exists()) {
+        return Err(Failure::usage(format!("{} exists already; remove it, or choose another --out", path.display())));
+    }
     let recorder = Recorder::without_log(options.out.as_deref(), Limits::default()).map_err(|e| {
         let path = options.out.as_deref().unwrap_or(Path::new("-"));
         Failure::usage(format!("cannot write {}: {e}", path.display()))

@@ -227,10 +227,17 @@ impl std::error::Error for Problems {}
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
-        .map(|name| (strsim::jaro_winkler(wrong, name), name))
-        .filter(|(likeness, name)| *likeness > 0.82 || strsim::damerau_levenshtein(wrong, name) <= 1)
+        .map(|name| {
+            // What both names begin with, up to a slash, says nothing about likeness.
+            let (a, b) = match (wrong.rsplit_once('/'), name.rsplit_once('/')) {
+                (Some((before, a)), Some((other, b))) if before == other => (a, b),
+                _ => (wrong, name),
+            };
+            (strsim::jaro_winkler(a, b), strsim::damerau_levenshtein(a, b), name)
+        })
+        .filter(|(likeness, edits, _)| *likeness > 0.82 || *edits <= 1)
         .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name)
+        .map(|(_, _, name)| name)
 }
 
 /// Help for an unknown name: the likeliest known one, else all of them where they are few.

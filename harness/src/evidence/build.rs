@@ -222,13 +222,14 @@ impl Builder {
                     });
                 }
             }
-            Event::Process { instance, change, .. } => {
+            Event::Process { instance, change, out_offset, err_offset } => {
                 if let ProcessChange::Exit { expected, .. } = change {
                     self.pairing.exited(entry.at, *expected);
                 }
                 self.observations.push(Observation::Process {
                     instance: *instance,
                     change: change.clone(),
+                    kept: (*out_offset).max(*err_offset),
                     at: entry.at,
                     frame: entry.frame,
                 });

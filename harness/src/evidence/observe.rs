@@ -167,6 +167,8 @@ pub enum Observation {
         instance: u32,
         /// What happened.
         change: ProcessChange,
+        /// Bytes kept so far of its standard output or error, whichever is longer.
+        kept: u64,
         /// When.
         at: Nanos,
         /// Wireshark's frame number.

@@ -60,7 +60,16 @@ pub(super) fn read(table: &Fields<'_>, binding: Option<&'static Binding>) -> Pic
         }
     }
     let mut serializations = Vec::new();
-    for name in table.strings("serializations").map(|l| l.value).unwrap_or_default() {
+    let listed = table.strings("serializations");
+    if let Some(empty) = listed.as_ref().filter(|l| l.value.is_empty()) {
+        document.wrong(
+            empty.span.clone(),
+            "`serializations` is empty",
+            "",
+            Some("write [\"json\"]: every implementation has to support it (LS 3.1.5)".to_owned()),
+        );
+    }
+    for name in listed.map(|l| l.value).unwrap_or_default() {
         match name.value.as_str() {
             "json" => serializations.push(Serialization::Json),
             "cbor" => serializations.push(Serialization::Cbor),

@@ -124,8 +124,24 @@ fn status(evidence: &Evidence) -> ScenarioStatus {
         (Some(failure), ..) => ScenarioStatus::Error(failure),
         (None, Some(gap), _) => ScenarioStatus::Aborted(gap),
         (None, None, Ok(())) => ScenarioStatus::Completed,
-        (None, None, Err(reason)) => ScenarioStatus::Aborted(reason.clone()),
+        (None, None, Err(reason)) => ScenarioStatus::Aborted(match limit_met(evidence) {
+            Some(limit) => format!("{reason}; before that {limit}"),
+            None => reason.clone(),
+        }),
     }
+}
+
+/// The connection of the IUT that the broker closed for a limit of its own, where it did: what fails after that may
+/// have no other reason.
+fn limit_met(evidence: &Evidence) -> Option<String> {
+    use crate::evidence::Observation;
+    use touchstone_fixtures::recording::CloseHow;
+    evidence.observations.iter().find_map(|observation| match observation {
+        Observation::Closed { conn, how: CloseHow::Limit, reason, .. } => {
+            Some(format!("the broker closed connection {conn} for a limit of its own: {reason}"))
+        }
+        _ => None,
+    })
 }
 
 /// A run, judged.

@@ -1,6 +1,7 @@
 //! Touchstone's own rules: no specification says them, and none could do without them.
 
 mod one_response;
+mod process;
 mod survives;
 
 use super::{Catalogue, Requirement};
@@ -16,4 +17,5 @@ pub static CATALOGUE: Catalogue = Catalogue {
     rows: include_str!("rows.txt"),
 };
 
-static REQUIREMENTS: &[&Requirement] = &[&survives::SURVIVES, &one_response::ONE_FINAL_RESPONSE];
+static REQUIREMENTS: &[&Requirement] =
+    &[&survives::SURVIVES, &one_response::ONE_FINAL_RESPONSE, &process::STOPS_WHEN_ASKED, &process::OUTPUT_BOUNDED];
