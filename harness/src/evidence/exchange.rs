@@ -76,6 +76,8 @@ pub(super) struct Pairing {
     exits: Vec<(u64, Nanos, bool)>,
     /// Connections that somebody else than the IUT ended.
     taken: BTreeMap<ConnectionId, Nanos>,
+    /// When responses came that belong to no request.
+    strays: Vec<Nanos>,
 }
 
 impl Pairing {
@@ -204,10 +206,16 @@ impl Pairing {
             (None, None) => match self.nameless(packet.end_at, tolerance) {
                 Nameless::One(index) => index,
                 Nameless::Several => return true,
-                Nameless::No => return false,
+                Nameless::No => {
+                    self.strays.push(packet.end_at);
+                    return false;
+                }
             },
             (None, Some(_)) => {
-                let Some(keyed) = self.by_id.get(&key) else { return false };
+                let Some(keyed) = self.by_id.get(&key) else {
+                    self.strays.push(packet.end_at);
+                    return false;
+                };
                 let first = keyed.waiting.first().copied();
                 let Some(index) = first.or(keyed.newest).or(keyed.other) else { return false };
                 index
@@ -315,7 +323,9 @@ impl Pairing {
         let exit = self.exits.get(self.exits.partition_point(|exit| exit.0 < open.newest));
         let stopped = exit.is_some_and(|exit| exit.1 < due);
         let taken = self.taken.get(&open.conn).is_some_and(|at| *at < due);
-        if !open.delivered || open.unclear || shared || stopped || taken {
+        // A response with an id that nobody sent may be the answer, wrongly named: that is its own finding.
+        let astray = self.strays.get(self.strays.partition_point(|at| *at < open.sent)).is_some_and(|at| *at <= due);
+        if !open.delivered || open.unclear || shared || stopped || taken || astray {
             return Silence::Open;
         }
         match signs.after(open.session, index, due) {

@@ -447,3 +447,25 @@ fn injected_bytes_are_marked_and_what_follows_them_is_not() {
         .collect();
     assert_eq!(marks, [(true, false), (true, false), (false, true)]);
 }
+
+/// An answer under another request_id is no silence: what is wrong with it is its name.
+#[test]
+fn a_wrongly_named_answer_leaves_silence_open() {
+    let silence = |id: &'static str| {
+        let evidence = seen(|s| {
+            s.ready();
+            s.command("q1", query());
+            s.respond(id, ok());
+            s.sentinel();
+        });
+        proven(&exchanges(&evidence)[0])
+    };
+    assert_eq!(silence("Q1"), None);
+    let evidence = seen(|s| {
+        s.ready();
+        s.command("q1", query());
+        s.sentinel();
+        s.respond("late", ok());
+    });
+    assert_eq!(proven(&exchanges(&evidence)[0]), Some(true), "what comes after the time to answer changes nothing");
+}
