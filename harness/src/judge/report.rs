@@ -259,9 +259,45 @@ fn scenario(manifest: &Manifest, judged: &JudgedScenario) -> Option<model::Scena
         purpose: selected.purpose.clone(),
         exercises: selected.exercises.clone(),
         evidence: selected.evidence.clone(),
-        rerun: format!("touchstone run --iut {} --out DIR --scenario {}", manifest.iut_file.path, selected.id),
+        rerun: rerun(manifest, &selected.id),
         printed: judged.launched,
         trace: judged.trace.clone(),
         trace_omitted: judged.trace_omitted,
     })
+}
+
+/// The command that runs one scenario again, as it was run.
+fn rerun(manifest: &Manifest, scenario: &str) -> String {
+    let mut command =
+        format!("touchstone run --iut {} --out DIR --scenario {scenario}", quoted(&manifest.iut_file.path));
+    if manifest.seed != 0 {
+        command.push_str(&format!(" --seed {}", manifest.seed));
+    }
+    if manifest.scale != 1.0 {
+        command.push_str(&format!(" --timeout-scale {}", manifest.scale));
+    }
+    command
+}
+
+/// A word for a shell.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_are_quoted_where_a_shell_would_split_them() {
+        assert_eq!(quoted("fixtures/iuts/a-b.toml"), "fixtures/iuts/a-b.toml");
+        assert_eq!(quoted("my iut.toml"), "'my iut.toml'");
+        assert_eq!(quoted("it's"), "'it'\\''s'");
+        assert_eq!(quoted(""), "''");
+    }
 }
