@@ -3,6 +3,7 @@
 //! A pure function of the recording: no clock, no socket, no other file. Checks see [`Observation`]s and nothing else.
 
 mod build;
+mod connection;
 mod exchange;
 #[cfg(test)]
 mod exchange_tests;

@@ -1,155 +1,23 @@
 //! The join: what all scenarios together say of each requirement, and what the policy makes of it.
 
 use super::message::{bits, cite, sentence};
-use super::{Finding, LISTED, Ledger, Outcome, Policy, Witness};
+use super::{Finding, JudgedScenario, LISTED, Ledger, Outcome, Policy, ScenarioStatus, Witness};
 use crate::binding::Binding;
 use crate::catalogue::{Catalogue, Judged, Requirement, Trigger};
-use crate::evidence::Evidence;
 use crate::iut::{Pics, Role};
 use crate::manifest::Manifest;
 use std::collections::BTreeMap;
-use touchstone_fixtures::recording::{Nanos, Tester};
 use touchstone_reports::model;
 
 /// The rule that a process which ends unasked breaks; findings after that point at it.
 const SURVIVES: &str = "harness/survives";
-
-/// How a scenario went.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ScenarioStatus {
-    /// To its last step.
-    Completed,
-    /// It ended early; why.
-    Aborted(String),
-    /// The test system failed; how.
-    Error(String),
-}
-
-/// One scenario, judged.
-#[derive(Debug)]
-pub struct JudgedScenario {
-    /// Position in the manifest.
-    pub index: usize,
-    /// How it went.
-    pub status: ScenarioStatus,
-    /// What each check decided.
-    pub ledgers: BTreeMap<&'static str, Ledger>,
-    /// When the IUT's process ended unasked, with the frame that says so.
-    pub death: Option<(Nanos, u32)>,
-    /// Whether the harness started the IUT for it.
-    pub launched: bool,
-    /// When it began, in nanoseconds since 1970.
-    pub began: Option<u64>,
-    /// How long it took, in nanoseconds.
-    pub duration: u64,
-    /// Evidence that is missing: nothing that this scenario promised counts as kept for sure.
-    pub gap: Option<String>,
-    /// SHA-256 of the capture, in hex; `None` when there is none.
-    pub sha256: Option<String>,
-    /// Tolerances in force.
-    pub tolerances: Option<touchstone_fixtures::recording::Tolerances>,
-    /// What happened, for reports.
-    pub trace: Vec<model::TraceRow>,
-    /// Rows left out.
-    pub trace_omitted: u64,
-}
-
-impl JudgedScenario {
-    /// Judges the evidence of one scenario.
-    pub fn of(index: usize, evidence: &Evidence, binding: &Binding, sha256: String) -> JudgedScenario {
-        let role = evidence.setting.role;
-        let requirements = binding.requirements().map(|(_, r)| r).filter(|r| r.binds(role));
-        let ledgers = super::judge(evidence, requirements);
-        let shown = ledgers.values().flat_map(|l| l.findings(true)).map(|f| &f.witness);
-        let (trace, trace_omitted) = super::trace::trace_with(evidence, shown);
-        JudgedScenario {
-            index,
-            status: status(evidence),
-            ledgers,
-            death: super::run::death(evidence),
-            launched: super::run::launched(evidence),
-            began: Some(evidence.context.anchor_unix_nanos),
-            duration: evidence.ended.0,
-            gap: gap(evidence),
-            sha256: Some(sha256),
-            tolerances: Some(evidence.context.tolerances),
-            trace,
-            trace_omitted,
-        }
-    }
-
-    /// A scenario whose recording cannot be judged.
-    pub fn without_evidence(index: usize, status: ScenarioStatus) -> JudgedScenario {
-        let gap = match &status {
-            ScenarioStatus::Completed => None,
-            ScenarioStatus::Aborted(reason) | ScenarioStatus::Error(reason) => Some(reason.clone()),
-        };
-        JudgedScenario {
-            gap,
-            index,
-            status,
-            ledgers: BTreeMap::new(),
-            death: None,
-            launched: false,
-            began: None,
-            duration: 0,
-            sha256: None,
-            tolerances: None,
-            trace: Vec::new(),
-            trace_omitted: 0,
-        }
-    }
-}
-
-/// What evidence is missing, if any: a limit was reached, or the file breaks off.
-fn gap(evidence: &Evidence) -> Option<String> {
-    use crate::evidence::Observation;
-    let limit = evidence.observations.iter().find_map(|observation| match observation {
-        Observation::Tester(Tester::Limit { what }) => Some(format!("evidence is missing: {what}")),
-        _ => None,
-    });
-    limit.or_else(|| evidence.broken_off().map(str::to_owned))
-}
-
-fn status(evidence: &Evidence) -> ScenarioStatus {
-    use crate::evidence::Observation;
-    let failure = evidence.observations.iter().find_map(|observation| match observation {
-        Observation::Tester(Tester::InternalError { message }) => Some(message.clone()),
-        Observation::Tester(Tester::Canary { ok: false }) => {
-            Some("messages no longer travel between sessions: the routing canary was lost".to_owned())
-        }
-        _ => None,
-    });
-    match (failure, gap(evidence), &evidence.complete) {
-        (Some(failure), ..) => ScenarioStatus::Error(failure),
-        (None, Some(gap), _) => ScenarioStatus::Aborted(gap),
-        (None, None, Ok(())) => ScenarioStatus::Completed,
-        (None, None, Err(reason)) => ScenarioStatus::Aborted(match limit_met(evidence) {
-            Some(limit) => format!("{reason}; before that {limit}"),
-            None => reason.clone(),
-        }),
-    }
-}
-
-/// The connection of the IUT that the broker closed for a limit of its own, where it did: what fails after that may
-/// have no other reason.
-fn limit_met(evidence: &Evidence) -> Option<String> {
-    use crate::evidence::Observation;
-    use touchstone_fixtures::recording::CloseHow;
-    evidence.observations.iter().find_map(|observation| match observation {
-        Observation::Closed { conn, how: CloseHow::Limit, reason, .. } => {
-            Some(format!("the broker closed connection {conn} for a limit of its own: {reason}"))
-        }
-        _ => None,
-    })
-}
 
 /// A run, judged.
 #[derive(Clone, Debug)]
 pub struct Assessment {
     /// Everything the reports say.
     pub report: model::Report,
-    /// Raw outcome of every requirement that binds the role, by id: what the mutation ledger asserts on.
+    /// Raw outcome of every requirement that binds the role, by id: for comparing runs whatever their policy.
     pub outcomes: BTreeMap<&'static str, Outcome>,
 }
 

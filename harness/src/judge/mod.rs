@@ -4,6 +4,7 @@ mod assess;
 #[cfg(test)]
 mod assess_tests;
 mod check;
+mod judged;
 mod message;
 mod outcome;
 mod policy;
@@ -13,8 +14,9 @@ mod secrets;
 mod trace;
 pub mod waiver;
 
-pub use assess::{Assessment, JudgedScenario, ScenarioStatus, assess};
+pub use assess::{Assessment, assess};
 pub use check::{Check, Deviation, Finding, LISTED, Ledger, Ruling, Witness};
+pub use judged::{JudgedScenario, ScenarioStatus};
 pub use outcome::Outcome;
 pub use policy::Policy;
 pub use run::judge;
