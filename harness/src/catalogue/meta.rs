@@ -1,8 +1,9 @@
 //! What must hold of every declaration: ids, rows, and that each check is seen to pass, to fail and to stay silent.
 
 use super::{Catalogue, Judged, Requirement};
-use crate::binding;
+use crate::binding::ALL as BINDINGS;
 use crate::evidence::{observe, sketch::Sketch};
+use crate::iut::Role;
 use crate::judge::{Outcome, judge};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,11 +11,16 @@ use std::fmt::Write as _;
 
 fn catalogues() -> Vec<&'static Catalogue> {
     let mut seen = BTreeSet::new();
-    binding::ALL.iter().flat_map(|b| b.catalogues).copied().filter(|c| seen.insert(c.id)).collect()
+    BINDINGS.iter().flat_map(|b| b.catalogues).copied().filter(|c| seen.insert(c.id)).collect()
 }
 
 fn requirements() -> impl Iterator<Item = (&'static Catalogue, &'static Requirement)> {
     catalogues().into_iter().flat_map(|c| c.requirements.iter().map(move |r| (c, *r)))
+}
+
+/// The requirements of a catalogue that bind a role, as a run judges them.
+fn binding(catalogue: &'static Catalogue, role: Role) -> impl Iterator<Item = &'static Requirement> {
+    catalogue.requirements.iter().copied().filter(move |r| r.binds(role))
 }
 
 #[test]
@@ -105,6 +111,9 @@ fn every_check_is_seen_to_pass_to_fail_and_to_stay_silent() {
                         continue;
                     }
                 };
+                if !requirement.binds(evidence.setting.role) {
+                    wrong.push(format!("{}: {name} example {number} is about the other role", requirement.id));
+                }
                 let ledgers = judge(&evidence, [requirement]);
                 let outcome = ledgers.get(requirement.id).map_or(Outcome::None, |l| l.outcome(false));
                 if outcome != expected {
@@ -142,12 +151,12 @@ fn every_statement_the_decoder_reports_is_claimed() {
 }
 
 /// What the findings of every violating example say, and what else in the catalogue breaks with it.
-fn told(catalogue: &Catalogue) -> String {
+fn told(catalogue: &'static Catalogue) -> String {
     let mut told = String::new();
     for requirement in catalogue.requirements {
         for (number, example) in requirement.examples.violating.iter().enumerate() {
             let evidence = observe(&Sketch::of(*example)).expect("sketches have a context");
-            let ledgers = judge(&evidence, catalogue.requirements.iter().copied());
+            let ledgers = judge(&evidence, binding(catalogue, evidence.setting.role));
             let _ = writeln!(told, "{} [{number}]", requirement.id);
             for finding in ledgers.get(requirement.id).into_iter().flat_map(|l| l.findings(false)) {
                 let at = &finding.witness;
@@ -191,7 +200,7 @@ fn conforming_examples_break_nothing() {
     for (catalogue, requirement) in requirements() {
         for (number, example) in requirement.examples.conforming.iter().enumerate() {
             let evidence = observe(&Sketch::of(*example)).expect("sketches have a context");
-            for (id, ledger) in judge(&evidence, catalogue.requirements.iter().copied()) {
+            for (id, ledger) in judge(&evidence, binding(catalogue, evidence.setting.role)) {
                 if ledger.outcome(false) > Outcome::Met && !CONTRARY.contains(&(requirement.id, id)) {
                     let said: Vec<&str> = ledger.findings(false).map(|f| f.said.as_str()).collect();
                     wrong.push(format!("{} [{number}] breaks {id}: {said:?}", requirement.id));

@@ -2,7 +2,8 @@
 //!
 //! Time stands still unless told to move, so an example says exactly what it needs. Raw bytes are always
 //! possible ([`Sketch::iut`], [`Sketch::edge`]); the other methods are shorthand for what a conforming
-//! Consumer and a conforming server do.
+//! Consumer or Producer and a conforming server do. An example about a Producer begins with [`Sketch::producer`] or
+//! [`Sketch::ready_producer`].
 
 use crate::iut::{Pics, Serialization};
 use serde_json::{Value, json};
@@ -224,6 +225,22 @@ impl Sketch {
         self.subscribe(&FILTERS.map(|f| (f, 1)));
     }
 
+    /// The IUT is a Producer from here on: identity `producer-1`, no address of its own, and the same serializations.
+    /// Before the first event.
+    pub fn producer(&mut self) {
+        self.role = "producer";
+        self.pics.device_id = None;
+        self.pics.actuator_profiles = Vec::new();
+        self.pics.identity = Some("producer-1".into());
+    }
+
+    /// A Producer, connected, and subscribed to `oc2/rsp` at QoS 1.
+    pub fn ready_producer(&mut self) {
+        self.producer();
+        self.connect();
+        self.subscribe(&[("oc2/rsp", 1)]);
+    }
+
     /// PUBLISH to the IUT, without its acknowledgement; answers the packet identifier.
     pub fn push(&mut self, topic: &str, qos: u8, payload: impl AsRef<[u8]>) -> u16 {
         let id = if qos == 0 {
@@ -276,15 +293,35 @@ impl Sketch {
 
     /// PUBLISH of the IUT at QoS 1 on `oc2/rsp`, acknowledged.
     pub fn respond_raw(&mut self, payload: impl AsRef<[u8]>) {
-        self.next_publish += 1;
-        let id = self.next_publish;
-        self.iut(build::publish("oc2/rsp", 1, id, payload));
-        self.edge(build::puback(id));
+        self.send_raw("oc2/rsp", payload);
     }
 
     /// A conforming JSON response of the IUT, acknowledged.
     pub fn respond(&mut self, request_id: &str, response: Value) {
         self.respond_raw(Sketch::response_payload(request_id, response));
+    }
+
+    /// PUBLISH of the IUT at QoS 1, acknowledged.
+    pub fn send_raw(&mut self, topic: &str, payload: impl AsRef<[u8]>) {
+        self.next_publish += 1;
+        let id = self.next_publish;
+        self.iut(build::publish(topic, 1, id, payload));
+        self.edge(build::puback(id));
+    }
+
+    /// A conforming JSON request of the IUT, a Producer, on `oc2/cmd/all`, acknowledged.
+    pub fn send(&mut self, request_id: &str, command: Value) {
+        self.send_raw("oc2/cmd/all", Sketch::request_payload(request_id, command));
+    }
+
+    /// A JSON request of the IUT in the given text, header added, on `oc2/cmd/all`, acknowledged.
+    pub fn send_text(&mut self, text: &str) {
+        self.send_raw("oc2/cmd/all", [&[0x90, 0x01], text.as_bytes()].concat());
+    }
+
+    /// A response of a Consumer to the IUT, a Producer, on `oc2/rsp`, which the IUT acknowledges.
+    pub fn answer(&mut self, request_id: &str, response: Value) {
+        self.deliver("oc2/rsp", Sketch::response_payload(request_id, response));
     }
 
     /// A JSON command in the given text, header added, on `oc2/cmd/all`, which the IUT acknowledges.
