@@ -276,7 +276,7 @@ fn read_steps<'d>(fields: &Fields<'d>) -> Option<Vec<Placed<'d>>> {
                 steps.push((Step { verb, line }, step));
             }
             None => {
-                if super::verbs::NAMES.contains(&name.value.as_str()) {
+                if super::verbs::exists(&name.value) {
                     step.finish();
                 }
                 sound = false;
@@ -289,7 +289,7 @@ fn read_steps<'d>(fields: &Fields<'d>) -> Option<Vec<Placed<'d>>> {
 /// What must hold between steps.
 fn check_steps(scenario: &Fields<'_>, steps: &[Placed<'_>], each: bool) {
     let document = scenario.document;
-    if !steps.iter().any(|(step, _)| matches!(step.verb, Verb::Start(_))) {
+    if !steps.iter().any(|(step, _)| step.verb.starts()) {
         let help = Some("add `[[step]]` with `verb = \"start\"`".to_owned());
         document.wrong(0..0, "no step starts the implementation", "", help);
     }

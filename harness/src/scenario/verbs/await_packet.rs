@@ -1,6 +1,8 @@
 //! `await`: packets that the IUT sends, connections it opens and closes, its exit.
 
+use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
+use crate::iut::Pics;
 use crate::scenario::pattern::Pattern;
 use crate::scenario::stage::{Ended, Stage};
 use touchstone_fixtures::wire::mqtt311::PacketType;
@@ -53,7 +55,7 @@ impl AwaitPacket {
         Some(AwaitPacket { what, count, new_connection, within })
     }
 
-    pub(super) async fn run(&self, stage: &mut Stage<'_>) -> Ended {
+    async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         let timing = stage.iut.timing;
         let usual = match &self.what {
             What::Packet(pattern) if pattern.packet == PacketType::Connect => timing.startup,
@@ -87,5 +89,15 @@ impl AwaitPacket {
             What::Close => "waited for the implementation to close its connection".to_owned(),
             What::Exit => "waited for the implementation to end".to_owned(),
         })
+    }
+}
+
+impl Act for AwaitPacket {
+    fn time(&self, _: &Pics) -> Option<u64> {
+        self.within
+    }
+
+    fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s> {
+        Box::pin(self.carry_out(stage))
     }
 }

@@ -1,6 +1,8 @@
 //! `await-ready`: the IUT is connected and subscribed.
 
+use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
+use crate::iut::Pics;
 use crate::scenario::address::{due, matches};
 use crate::scenario::stage::{Ended, Stage};
 
@@ -19,7 +21,7 @@ impl AwaitReady {
         AwaitReady { within: fields.duration("within").map(|d| d.value) }
     }
 
-    pub(super) async fn run(&self, stage: &mut Stage<'_>) -> Ended {
+    async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         let deadline = stage.deadline(self.within.unwrap_or(stage.iut.timing.startup));
         let topics = due(&stage.iut.pics);
         loop {
@@ -54,5 +56,15 @@ impl AwaitReady {
                 return ended;
             }
         }
+    }
+}
+
+impl Act for AwaitReady {
+    fn time(&self, _: &Pics) -> Option<u64> {
+        self.within
+    }
+
+    fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s> {
+        Box::pin(self.carry_out(stage))
     }
 }

@@ -1,6 +1,8 @@
 //! `await-response`: the IUT answers a named request.
 
+use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
+use crate::iut::Pics;
 use crate::scenario::stage::{Ended, Stage};
 
 /// Waits for responses with the request_id of a named request (of every one of a burst).
@@ -23,7 +25,7 @@ impl AwaitResponse {
         Some(AwaitResponse { name, status: status?, optional, within })
     }
 
-    pub(super) async fn run(&self, stage: &mut Stage<'_>) -> Ended {
+    async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         let ids = stage.ids(&self.name);
         if ids.is_empty() {
             return Ended::Failed(format!("{} has no request_id to be answered with", self.name));
@@ -54,6 +56,20 @@ impl AwaitResponse {
                 })
             }
         }
+    }
+}
+
+impl Act for AwaitResponse {
+    fn time(&self, _: &Pics) -> Option<u64> {
+        self.within
+    }
+
+    fn refers(&self) -> Option<&str> {
+        Some(&self.name)
+    }
+
+    fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s> {
+        Box::pin(self.carry_out(stage))
     }
 }
 

@@ -1,6 +1,8 @@
 //! `await-subscriptions`: everything a Consumer is due to subscribe to.
 
+use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
+use crate::iut::Pics;
 use crate::scenario::address::{due, matches};
 use crate::scenario::stage::{Ended, Stage};
 
@@ -17,7 +19,7 @@ impl AwaitSubscriptions {
         AwaitSubscriptions { within: fields.duration("within").map(|d| d.value) }
     }
 
-    pub(super) async fn run(&self, stage: &mut Stage<'_>) -> Ended {
+    async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         let topics = due(&stage.iut.pics);
         let window = stage.scaled(self.within.unwrap_or(stage.iut.timing.response));
         let window = window + window / 10;
@@ -49,5 +51,15 @@ impl AwaitSubscriptions {
                 }
             }
         }
+    }
+}
+
+impl Act for AwaitSubscriptions {
+    fn time(&self, _: &Pics) -> Option<u64> {
+        self.within
+    }
+
+    fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s> {
+        Box::pin(self.carry_out(stage))
     }
 }

@@ -1,7 +1,9 @@
 //! `burst`: many requests at once, each with a request_id of its own.
 
 use super::request::Request;
+use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
+use crate::scenario::model::Key;
 use crate::scenario::stage::{Ended, Stage};
 use std::collections::BTreeMap;
 
@@ -24,14 +26,7 @@ impl Burst {
         Some(Burst { request, count: count? })
     }
 
-    pub(super) fn captured(&self, stage: &Stage<'_>, number: u32) -> BTreeMap<String, String> {
-        let Some(name) = &self.request.name else { return BTreeMap::new() };
-        (0..self.count)
-            .filter_map(|n| Some((format!("{name}.{}", n + 1), self.request.request_id(stage, number, n)?)))
-            .collect()
-    }
-
-    pub(super) async fn run(&self, stage: &mut Stage<'_>) -> Ended {
+    async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         let mut messages = Vec::new();
         let mut ids = Vec::new();
         for n in 0..self.count {
@@ -46,5 +41,30 @@ impl Burst {
         let name = self.request.name.clone().unwrap_or_else(|| format!("step {}", stage.number));
         stage.asked(Some(&name), &ids);
         stage.publish_all(&name, &messages, self.request.qos()).await
+    }
+}
+
+impl Act for Burst {
+    fn needs(&self) -> Vec<Key> {
+        self.request.needs()
+    }
+
+    fn captures(&self) -> Option<&str> {
+        self.request.name.as_deref()
+    }
+
+    fn each_command(&self) -> bool {
+        self.request.each_command()
+    }
+
+    fn captured(&self, stage: &Stage<'_>, number: u32) -> BTreeMap<String, String> {
+        let Some(name) = &self.request.name else { return BTreeMap::new() };
+        (0..self.count)
+            .filter_map(|n| Some((format!("{name}.{}", n + 1), self.request.request_id(stage, number, n)?)))
+            .collect()
+    }
+
+    fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s> {
+        Box::pin(self.carry_out(stage))
     }
 }

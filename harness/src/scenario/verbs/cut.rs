@@ -1,5 +1,6 @@
 //! `cut`: the IUT's connection is reset.
 
+use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
 use crate::scenario::pattern::{End, end, packet_type};
 use crate::scenario::stage::{Ended, Stage};
@@ -31,7 +32,7 @@ impl Cut {
         Some(Cut { at: Some((packet?, from?)), after: after.is_some_and(|a| a.value) })
     }
 
-    pub(super) async fn run(&self, stage: &mut Stage<'_>) -> Ended {
+    async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         let Some((packet_type, from)) = self.at else {
             return match stage.edge.faults().cut(Party::Iut).await {
                 true => Ended::Done(String::new()),
@@ -41,5 +42,11 @@ impl Cut {
         let what = Match { party: Party::Iut, from_client: from == End::Iut, packet_type, topic: None };
         stage.arm("cut", what, if self.after { Action::CutAfter } else { Action::Cut }, 1);
         Ended::Done(String::new())
+    }
+}
+
+impl Act for Cut {
+    fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s> {
+        Box::pin(self.carry_out(stage))
     }
 }

@@ -1,8 +1,10 @@
 //! `deliver`: raw payload bytes, published by a peer.
 
 use super::request::{captured_name, qos};
+use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
 use crate::scenario::address::Address;
+use crate::scenario::model::Key;
 use crate::scenario::pattern::hex;
 use crate::scenario::stage::{Ended, Stage};
 use std::collections::BTreeMap;
@@ -66,14 +68,7 @@ impl Deliver {
         self.text.contains(REQUEST_ID).then(|| stage.request_id(number, 0))
     }
 
-    pub(super) fn captured(&self, stage: &Stage<'_>, number: u32) -> BTreeMap<String, String> {
-        match (&self.name, self.request_id(stage, number)) {
-            (Some(name), Some(id)) => [(name.clone(), id)].into(),
-            _ => BTreeMap::new(),
-        }
-    }
-
-    pub(super) async fn run(&self, stage: &mut Stage<'_>) -> Ended {
+    async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         let Some(topic) = self.to.topic(&stage.iut.pics) else {
             return Ended::Failed("the topic needs something that is not declared".to_owned());
         };
@@ -86,6 +81,27 @@ impl Deliver {
         payload.extend_from_slice(self.tail.as_bytes());
         let label = self.name.clone().unwrap_or_else(|| format!("step {}", stage.number));
         stage.publish(&label, &topic, &payload, self.qos, self.retain).await
+    }
+}
+
+impl Act for Deliver {
+    fn needs(&self) -> Vec<Key> {
+        super::request::needs_of(&self.to).into_iter().collect()
+    }
+
+    fn captures(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn captured(&self, stage: &Stage<'_>, number: u32) -> BTreeMap<String, String> {
+        match (&self.name, self.request_id(stage, number)) {
+            (Some(name), Some(id)) => [(name.clone(), id)].into(),
+            _ => BTreeMap::new(),
+        }
+    }
+
+    fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s> {
+        Box::pin(self.carry_out(stage))
     }
 }
 

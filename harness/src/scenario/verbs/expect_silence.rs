@@ -1,6 +1,8 @@
 //! `expect-silence`: lets the time to answer pass.
 
+use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
+use crate::iut::Pics;
 use crate::scenario::stage::{Ended, Stage};
 use touchstone_fixtures::recording::{Event, WindowState};
 
@@ -19,7 +21,7 @@ impl ExpectSilence {
         Some(ExpectSilence { name: fields.required("name", "\"a\"")?.value, within })
     }
 
-    pub(super) async fn run(&self, stage: &mut Stage<'_>) -> Ended {
+    async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         let ids = stage.ids(&self.name);
         let mark = stage.mark;
         let window = |state| Event::Window { name: self.name.clone(), state };
@@ -48,5 +50,19 @@ impl ExpectSilence {
                 ended
             }
         }
+    }
+}
+
+impl Act for ExpectSilence {
+    fn time(&self, _: &Pics) -> Option<u64> {
+        self.within
+    }
+
+    fn refers(&self) -> Option<&str> {
+        Some(&self.name)
+    }
+
+    fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s> {
+        Box::pin(self.carry_out(stage))
     }
 }

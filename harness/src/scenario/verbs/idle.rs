@@ -1,6 +1,8 @@
 //! `idle`: the IUT is sent nothing for a time.
 
+use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
+use crate::iut::Pics;
 use crate::scenario::stage::{Ended, Stage};
 use touchstone_fixtures::recording::{Event, WindowState};
 
@@ -33,14 +35,14 @@ impl Idle {
     }
 
     /// The time it takes, in nanoseconds, as far as it is known before; a keep alive nobody declared is at most 18 hours.
-    pub(super) fn time(&self, keep_alive: Option<u16>) -> u64 {
+    fn longest(&self, keep_alive: Option<u16>) -> u64 {
         match self.time {
             Time::Nanos(nanos) => nanos,
             Time::KeepAlives(factor) => (f64::from(keep_alive.unwrap_or(u16::MAX)) * 1e9 * factor) as u64,
         }
     }
 
-    pub(super) async fn run(&self, stage: &mut Stage<'_>) -> Ended {
+    async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         let nanos = match self.time {
             Time::Nanos(nanos) => nanos,
             Time::KeepAlives(factor) => {
@@ -71,5 +73,15 @@ impl Idle {
                 ended
             }
         }
+    }
+}
+
+impl Act for Idle {
+    fn time(&self, pics: &Pics) -> Option<u64> {
+        Some(self.longest(pics.keep_alive))
+    }
+
+    fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s> {
+        Box::pin(self.carry_out(stage))
     }
 }

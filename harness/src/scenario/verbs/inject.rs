@@ -1,5 +1,6 @@
 //! `inject`: raw bytes to the IUT's connection, past the server's state machine.
 
+use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
 use crate::scenario::pattern::hex;
 use crate::scenario::stage::{Ended, Stage};
@@ -19,10 +20,16 @@ impl Inject {
         Some(Inject { bytes: hex(fields, "hex")?, lawful })
     }
 
-    pub(super) async fn run(&self, stage: &mut Stage<'_>) -> Ended {
+    async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         match stage.edge.faults().inject("inject", Party::Iut, &self.bytes, self.lawful).await {
             true => Ended::Done(String::new()),
             false => Ended::Failed("the implementation has no open connection".to_owned()),
         }
+    }
+}
+
+impl Act for Inject {
+    fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s> {
+        Box::pin(self.carry_out(stage))
     }
 }

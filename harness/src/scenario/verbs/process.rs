@@ -1,6 +1,8 @@
 //! `start`, `stop`, `restart`: the IUT's process.
 
+use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
+use crate::scenario::model::Key;
 use crate::scenario::stage::{Ended, FIRST_CONTACT, Stage};
 
 /// Starts the IUT with a fresh state directory; waits for nothing. One that is attached is waited for in the first
@@ -28,7 +30,7 @@ impl Restart {
         Some(Restart { fresh })
     }
 
-    pub(super) async fn run(&self, stage: &mut Stage<'_>) -> Ended {
+    async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         match stop(stage).await {
             Ended::Done(_) => match stage.launch(self.fresh).await {
                 Ok(()) => Ended::Done(String::new()),
@@ -39,7 +41,37 @@ impl Restart {
     }
 }
 
-pub(super) async fn start(stage: &mut Stage<'_>) -> Ended {
+impl Act for Start {
+    fn starts(&self) -> bool {
+        true
+    }
+
+    fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s> {
+        Box::pin(start(stage))
+    }
+}
+
+impl Act for Stop {
+    fn needs(&self) -> Vec<Key> {
+        vec![Key::Launch]
+    }
+
+    fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s> {
+        Box::pin(stop(stage))
+    }
+}
+
+impl Act for Restart {
+    fn needs(&self) -> Vec<Key> {
+        vec![Key::Launch]
+    }
+
+    fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s> {
+        Box::pin(self.carry_out(stage))
+    }
+}
+
+async fn start(stage: &mut Stage<'_>) -> Ended {
     if stage.patient {
         let deadline = stage.deadline(FIRST_CONTACT);
         let found = stage.wait(deadline, true, |view| (view.opens_since(0) > 0).then_some(())).await;
@@ -51,7 +83,7 @@ pub(super) async fn start(stage: &mut Stage<'_>) -> Ended {
     }
 }
 
-pub(super) async fn stop(stage: &mut Stage<'_>) -> Ended {
+async fn stop(stage: &mut Stage<'_>) -> Ended {
     if stage.iut.launch.is_none() {
         return Ended::Failed("the implementation is attached: it cannot be stopped".to_owned());
     }

@@ -1,5 +1,6 @@
 //! `request`: a well-formed request, published by the Producer the harness plays.
 
+use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
 use crate::iut::Serialization;
 use crate::scenario::address::Address;
@@ -98,26 +99,6 @@ impl Request {
         })
     }
 
-    /// What must be declared for it to be sent.
-    pub fn needs(&self) -> Vec<Key> {
-        let mut needs: Vec<Key> = needs_of(&self.to).into_iter().collect();
-        if !matches!(self.command, Source::Written(_)) {
-            needs.push(Key::Command);
-        }
-        if self.serialization == Serialization::Cbor {
-            needs.push(Key::Cbor);
-        }
-        if self.recipients.iter().flatten().any(|r| r == IDENTITY) {
-            needs.push(Key::Identity);
-        }
-        needs
-    }
-
-    /// Whether it sends `declared = "each"`.
-    pub fn each_command(&self) -> bool {
-        matches!(self.command, Source::Each)
-    }
-
     /// The request_id of the n-th copy sent in step `number`.
     pub(super) fn request_id(&self, stage: &Stage<'_>, number: u32, n: u32) -> Option<String> {
         match &self.id {
@@ -125,13 +106,6 @@ impl Request {
             Id::Written(id) if n == 0 => Some(id.clone()),
             Id::Written(id) => Some(format!("{id}-{n}")),
             Id::None => None,
-        }
-    }
-
-    pub(super) fn captured(&self, stage: &Stage<'_>, number: u32) -> BTreeMap<String, String> {
-        match (&self.name, self.request_id(stage, number, 0)) {
-            (Some(name), Some(id)) => [(name.clone(), id)].into(),
-            _ => BTreeMap::new(),
         }
     }
 
@@ -170,7 +144,7 @@ impl Request {
         self.qos
     }
 
-    pub(super) async fn run(&self, stage: &mut Stage<'_>) -> Ended {
+    async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         let (topic, payload, id) = match self.built(stage, 0) {
             Ok(built) => built,
             Err(why) => return Ended::Failed(why),
@@ -178,6 +152,41 @@ impl Request {
         stage.asked(self.name.as_deref(), id.as_slice());
         let label = self.name.clone().unwrap_or_else(|| format!("step {}", stage.number));
         stage.publish(&label, &topic, &payload, self.qos, false).await
+    }
+}
+
+impl Act for Request {
+    fn needs(&self) -> Vec<Key> {
+        let mut needs: Vec<Key> = needs_of(&self.to).into_iter().collect();
+        if !matches!(self.command, Source::Written(_)) {
+            needs.push(Key::Command);
+        }
+        if self.serialization == Serialization::Cbor {
+            needs.push(Key::Cbor);
+        }
+        if self.recipients.iter().flatten().any(|r| r == IDENTITY) {
+            needs.push(Key::Identity);
+        }
+        needs
+    }
+
+    fn captures(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn each_command(&self) -> bool {
+        matches!(self.command, Source::Each)
+    }
+
+    fn captured(&self, stage: &Stage<'_>, number: u32) -> BTreeMap<String, String> {
+        match (&self.name, self.request_id(stage, number, 0)) {
+            (Some(name), Some(id)) => [(name.clone(), id)].into(),
+            _ => BTreeMap::new(),
+        }
+    }
+
+    fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s> {
+        Box::pin(self.carry_out(stage))
     }
 }
 

@@ -1,5 +1,6 @@
 //! `withhold`: packets that do not arrive.
 
+use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
 use crate::scenario::pattern::{End, end, packet_type};
 use crate::scenario::stage::{Ended, Stage};
@@ -23,11 +24,17 @@ impl Withhold {
         Some(Withhold { packet: packet?, from: from?, times })
     }
 
-    pub(super) async fn run(&self, stage: &mut Stage<'_>) -> Ended {
+    async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         let what =
             Match { party: Party::Iut, from_client: self.from == End::Iut, packet_type: self.packet, topic: None };
         // Losing a packet of the IUT looks to it like a server that has not got round to it; both are lawful.
         stage.arm("withhold", what, Action::Withhold, self.times);
         Ended::Done(String::new())
+    }
+}
+
+impl Act for Withhold {
+    fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s> {
+        Box::pin(self.carry_out(stage))
     }
 }
