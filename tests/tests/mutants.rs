@@ -1,4 +1,4 @@
-//! Proof that checks can fail: every mutant of the reference, live, against the scenarios that exercise what it
+//! Proof that checks can fail: every mutant of the references, live, against the scenarios that exercise what it
 //! exists to break. Broken must be at least the primary requirements, and at most what follows from them.
 
 mod common;
@@ -7,11 +7,12 @@ use common::{IutFile, call, report, scratch};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use touchstone::binding::OPENC2_MQTT_WD04;
 use touchstone::catalogue::Requirement;
 use touchstone::iut::Role;
+use touchstone::scenario::Scenario;
 use touchstone_fixtures::mutant::{self, Mutant};
 
 /// Runs at the same time: mostly waiting.
@@ -24,8 +25,15 @@ fn requirements() -> BTreeMap<&'static str, &'static Requirement> {
     OPENC2_MQTT_WD04.requirements().map(|(_, r)| (r.id, r)).collect()
 }
 
-fn consumers() -> Vec<&'static Mutant> {
-    mutant::all().into_iter().filter(|m| m.role == "consumer").collect()
+/// The roles that have a reference.
+const ROLES: [Role; 1] = [Role::Consumer];
+
+fn mutants(role: Role) -> Vec<&'static Mutant> {
+    mutant::of_role(role.as_str())
+}
+
+fn scenarios(role: Role) -> Vec<Arc<Scenario>> {
+    touchstone::scenario::load(&OPENC2_MQTT_WD04, role, None).unwrap_or_else(|p| panic!("{p}"))
 }
 
 /// What breaks with `ids` by nature.
@@ -41,9 +49,8 @@ fn closure(ids: &[&'static str]) -> BTreeSet<&'static str> {
     closed
 }
 
-fn scenarios_for(mutant: &Mutant) -> BTreeSet<String> {
-    let scenarios =
-        touchstone::scenario::load(&OPENC2_MQTT_WD04, Role::Consumer, None).unwrap_or_else(|p| panic!("{p}"));
+fn scenarios_for(role: Role, mutant: &Mutant) -> BTreeSet<String> {
+    let scenarios = scenarios(role);
     let mut chosen = BTreeSet::new();
     for id in mutant.primary {
         let exercising = scenarios.iter().filter(|s| s.exercises.iter().any(|e| e == id));
@@ -55,13 +62,13 @@ fn scenarios_for(mutant: &Mutant) -> BTreeSet<String> {
 }
 
 /// What a mutant broke, by its report; and what is wrong with that.
-fn run(mutant: &Mutant) -> (BTreeSet<String>, Vec<String>) {
-    let scenarios = scenarios_for(mutant);
+fn run(role: Role, mutant: &Mutant) -> (BTreeSet<String>, Vec<String>) {
+    let scenarios = scenarios_for(role, mutant);
     if scenarios.is_empty() {
-        return (BTreeSet::new(), vec![format!("{}: no scenario exercises {:?}", mutant.name, mutant.primary)]);
+        return (BTreeSet::new(), vec![format!("{role} {}: no scenario exercises {:?}", mutant.name, mutant.primary)]);
     }
     let dir = scratch();
-    let mut file = IutFile::reference(Some(mutant.name));
+    let mut file = IutFile::reference_of(role, Some(mutant.name));
     file.timing = "startup = \"4s\"\nresponse = \"1s\"\nstop = \"2s\"\n".to_owned();
     file.options = mutant.elects.iter().map(|o| (*o).to_owned()).collect();
     let iut = file.write(dir.path());
@@ -74,7 +81,7 @@ fn run(mutant: &Mutant) -> (BTreeSet<String>, Vec<String>) {
     }
     let ended = call(&arguments);
     if !matches!(ended.code, 0 | 1 | 3) {
-        return (BTreeSet::new(), vec![format!("{}: exit {}\n{}", mutant.name, ended.code, ended.stderr)]);
+        return (BTreeSet::new(), vec![format!("{role} {}: exit {}\n{}", mutant.name, ended.code, ended.stderr)]);
     }
     let report = report(&out);
     let broken: BTreeSet<String> = report["requirements"]
@@ -89,7 +96,7 @@ fn run(mutant: &Mutant) -> (BTreeSet<String>, Vec<String>) {
         if !broken.contains(*id) {
             let row = common::row(&report, id);
             wrong.push(format!(
-                "{}: {id} is {}, not broken (scenarios {scenarios:?}) {}",
+                "{role} {}: {id} is {}, not broken (scenarios {scenarios:?}) {}",
                 mutant.name, row["outcome"], row["findings"]
             ));
         }
@@ -99,7 +106,7 @@ fn run(mutant: &Mutant) -> (BTreeSet<String>, Vec<String>) {
         let also = mutant.also.iter().any(|(other, _)| other == id);
         if !allowed.contains(id.as_str()) && !also {
             wrong.push(format!(
-                "{}: {id} breaks too: {}",
+                "{role} {}: {id} breaks too: {}",
                 mutant.name,
                 common::row(&report, id)["findings"][0]["message"]
             ));
@@ -107,7 +114,7 @@ fn run(mutant: &Mutant) -> (BTreeSet<String>, Vec<String>) {
     }
     for (id, _) in mutant.also {
         if !broken.contains(*id) {
-            wrong.push(format!("{}: lists {id} under `also`, which does not break", mutant.name));
+            wrong.push(format!("{role} {}: lists {id} under `also`, which does not break", mutant.name));
         }
     }
     // The verdict must follow: some policy fails what the mutant breaks.
@@ -117,7 +124,10 @@ fn run(mutant: &Mutant) -> (BTreeSet<String>, Vec<String>) {
         .filter_map(|id| requirements().get(id.as_str()).copied())
         .any(|r| touchstone::judge::Policy::Certify.fails(r));
     if fails != certify_fails {
-        wrong.push(format!("{}: exit {} although the broken requirements say otherwise", mutant.name, ended.code));
+        wrong.push(format!(
+            "{role} {}: exit {} although the broken requirements say otherwise",
+            mutant.name, ended.code
+        ));
     }
     (broken, wrong)
 }
@@ -125,17 +135,20 @@ fn run(mutant: &Mutant) -> (BTreeSet<String>, Vec<String>) {
 #[test]
 fn every_mutant_breaks_what_it_should_and_nothing_else() {
     let only = std::env::var("TOUCHSTONE_MUTANT").ok();
-    let mutants: Vec<&Mutant> =
-        consumers().into_iter().filter(|m| only.as_deref().is_none_or(|only| m.name.contains(only))).collect();
+    let mutants: Vec<(Role, &Mutant)> = ROLES
+        .into_iter()
+        .flat_map(|role| mutants(role).into_iter().map(move |mutant| (role, mutant)))
+        .filter(|(role, m)| only.as_deref().is_none_or(|only| format!("{role}/{}", m.name).contains(only)))
+        .collect();
     let next = AtomicUsize::new(0);
-    let results: Mutex<BTreeMap<&str, BTreeSet<String>>> = Mutex::default();
+    let results: Mutex<BTreeMap<(Role, &str), BTreeSet<String>>> = Mutex::default();
     let wrong: Mutex<Vec<String>> = Mutex::default();
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
-                while let Some(mutant) = mutants.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let (broken, problems) = run(mutant);
-                    results.lock().expect("no test panics while it holds this").insert(mutant.name, broken);
+                while let Some((role, mutant)) = mutants.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let (broken, problems) = run(*role, mutant);
+                    results.lock().expect("no test panics while it holds this").insert((*role, mutant.name), broken);
                     wrong.lock().expect("no test panics while it holds this").extend(problems);
                 }
             });
@@ -145,21 +158,27 @@ fn every_mutant_breaks_what_it_should_and_nothing_else() {
     wrong.sort();
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
     if only.is_none() {
-        check_ledger(&results.into_inner().expect("all threads are done"));
+        let results = results.into_inner().expect("all threads are done");
+        let stale: Vec<String> = ROLES.into_iter().filter_map(|role| stale_ledger(role, &results)).collect();
+        assert!(
+            stale.is_empty(),
+            "{} differs from what the mutants showed; after a deliberate change write it anew (README.md)",
+            stale.join(" and ")
+        );
     }
 }
 
-/// The committed ledger says what these runs have shown.
-fn check_ledger(results: &BTreeMap<&str, BTreeSet<String>>) {
+/// The committed ledger of a role, when it does not say what these runs have shown.
+fn stale_ledger(role: Role, results: &BTreeMap<(Role, &str), BTreeSet<String>>) -> Option<String> {
     let mut text = String::from("# requirement\tbroken as primary by\tbroken beside another by\n");
     for (id, requirement) in requirements() {
-        if !requirement.judged.testable() || !requirement.binds(Role::Consumer) {
+        if !requirement.judged.testable() || !requirement.binds(role) {
             continue;
         }
         let mut primary = Vec::new();
         let mut also = Vec::new();
-        for mutant in consumers() {
-            if !results.get(mutant.name).is_some_and(|broken| broken.contains(id)) {
+        for mutant in mutants(role) {
+            if !results.get(&(role, mutant.name)).is_some_and(|broken| broken.contains(id)) {
                 continue;
             }
             if mutant.primary.contains(&id) {
@@ -170,54 +189,48 @@ fn check_ledger(results: &BTreeMap<&str, BTreeSet<String>>) {
         }
         text.push_str(&format!("{id}\t{}\t{}\n", primary.join(" "), also.join(" ")));
     }
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("ledger/openc2-mqtt-wd04-consumer.tsv");
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("ledger/{}-{role}.tsv", OPENC2_MQTT_WD04.id));
     if std::env::var_os("TOUCHSTONE_UPDATE_LEDGER").is_some() {
         fs::write(&path, &text).expect("the ledger can be written");
     }
     let committed = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        committed == text,
-        "the ledger {} differs from what the mutants showed; after a deliberate change write it anew (README.md)",
-        path.display()
-    );
+    (committed != text).then(|| path.display().to_string())
 }
 
 #[test]
 fn every_testable_requirement_has_a_mutant() {
-    let proven: BTreeSet<&str> = consumers().iter().flat_map(|m| m.primary.iter().copied()).collect();
-    let without: Vec<&str> = requirements()
-        .into_iter()
-        .filter(|(id, r)| r.judged.testable() && r.binds(Role::Consumer) && !proven.contains(id))
-        .map(|(id, _)| id)
-        .collect();
-    assert!(without.is_empty(), "{} checks that no mutant fails: {without:?}", without.len());
+    let mut without = Vec::new();
+    for role in ROLES {
+        let proven: BTreeSet<&str> = mutants(role).iter().flat_map(|m| m.primary.iter().copied()).collect();
+        let unproven =
+            requirements().into_iter().filter(|(id, r)| r.judged.testable() && r.binds(role) && !proven.contains(id));
+        without.extend(unproven.map(|(id, _)| format!("{role} {id}")));
+    }
+    assert!(without.is_empty(), "{} checks that no mutant fails: {without:#?}", without.len());
 }
 
 #[test]
 fn every_testable_requirement_is_exercised() {
-    let scenarios =
-        touchstone::scenario::load(&OPENC2_MQTT_WD04, Role::Consumer, None).unwrap_or_else(|p| panic!("{p}"));
-    let without: Vec<&str> = requirements()
-        .into_iter()
-        .filter(|(id, r)| {
-            r.judged.testable()
-                && r.binds(Role::Consumer)
-                && !scenarios.iter().any(|s| s.exercises.iter().any(|e| e == id))
-        })
-        .map(|(id, _)| id)
-        .collect();
-    assert!(without.is_empty(), "{} requirements that no scenario exercises: {without:?}", without.len());
+    let mut without = Vec::new();
+    for role in ROLES {
+        let scenarios = scenarios(role);
+        let unexercised = requirements().into_iter().filter(|(id, r)| {
+            r.judged.testable() && r.binds(role) && !scenarios.iter().any(|s| s.exercises.iter().any(|e| e == id))
+        });
+        without.extend(unexercised.map(|(id, _)| format!("{role} {id}")));
+    }
+    assert!(without.is_empty(), "{} requirements that no scenario exercises: {without:#?}", without.len());
 }
 
 #[test]
 fn mutants_name_requirements_that_exist() {
     let known = requirements();
-    for mutant in consumers() {
+    for (role, mutant) in ROLES.into_iter().flat_map(|role| mutants(role).into_iter().map(move |m| (role, m))) {
         assert!(!mutant.primary.is_empty(), "{} breaks nothing", mutant.name);
         for id in mutant.primary.iter().copied().chain(mutant.also.iter().map(|(id, _)| *id)) {
             assert!(
-                known.get(id).is_some_and(|r| r.judged.testable()),
-                "{} names {id}, which has no check",
+                known.get(id).is_some_and(|r| r.judged.testable() && r.binds(role)),
+                "{role} {} names {id}, which has no check for that role",
                 mutant.name
             );
         }

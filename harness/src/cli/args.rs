@@ -146,17 +146,12 @@ pub(super) enum ReferenceRole {
     Consumer(ConsumerArguments),
 }
 
+/// What both roles need to connect.
 #[derive(Debug, Args)]
-pub(super) struct ConsumerArguments {
+pub(super) struct ConnectionArguments {
     /// Broker, HOST:PORT
     #[arg(long)]
     pub server: String,
-    /// Device identifier
-    #[arg(long, default_value = "zulu")]
-    pub device_id: String,
-    /// Actuator profile it implements; may be given several times
-    #[arg(long = "profile", value_name = "NAME")]
-    pub profiles: Vec<String>,
     /// Keep alive, in seconds
     #[arg(long, default_value_t = 60)]
     pub keep_alive: u16,
@@ -166,12 +161,9 @@ pub(super) struct ConsumerArguments {
     /// Password
     #[arg(long, requires = "username")]
     pub password: Option<String>,
-    /// QoS of its subscriptions and responses
+    /// QoS of its subscriptions and messages
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
     pub qos: u8,
-    /// Subscribe to oc2/cmd/ap/# in place of a topic for each profile
-    #[arg(long)]
-    pub wildcard: bool,
     /// Unsubscribe before it ends
     #[arg(long)]
     pub unsubscribe: bool,
@@ -181,4 +173,19 @@ pub(super) struct ConsumerArguments {
     /// Show this deviation (see `touchstone list mutants`)
     #[arg(long, value_name = "NAME")]
     pub mutant: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConsumerArguments {
+    #[command(flatten)]
+    pub connection: ConnectionArguments,
+    /// Device identifier
+    #[arg(long, default_value = "zulu")]
+    pub device_id: String,
+    /// Actuator profile it implements; may be given several times
+    #[arg(long = "profile", value_name = "NAME")]
+    pub profiles: Vec<String>,
+    /// Subscribe to oc2/cmd/ap/# in place of a topic for each profile
+    #[arg(long)]
+    pub wildcard: bool,
 }

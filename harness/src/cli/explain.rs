@@ -72,8 +72,8 @@ fn text(catalogue: &Catalogue, requirement: &Requirement) -> String {
     fact("Scenarios", exercising(requirement.id).join("\n             "));
     let mutants: Vec<String> = mutant::all()
         .into_iter()
-        .filter(|m| m.primary.contains(&requirement.id))
-        .map(|m| format!("{} ({})", m.name, m.summary))
+        .filter(|(_, m)| m.primary.contains(&requirement.id))
+        .map(|(role, m)| format!("{role}: {} ({})", m.name, m.summary))
         .collect();
     fact("Mutants", mutants.join("\n             "));
     lines.push(String::new());

@@ -163,10 +163,10 @@ fn mutants(as_json: bool) -> String {
     if as_json {
         let rows: Vec<Value> = all
             .iter()
-            .map(|m| {
+            .map(|(role, m)| {
                 json!({
                     "name": m.name,
-                    "role": m.role,
+                    "role": role,
                     "summary": m.summary,
                     "primary": m.primary,
                     "also": m.also.iter().map(|(id, _)| *id).collect::<Vec<_>>(),
@@ -177,17 +177,11 @@ fn mutants(as_json: bool) -> String {
             .collect();
         return pretty(&Value::Array(rows));
     }
-    let width = all.iter().map(|m| m.name.len()).max().unwrap_or(0);
+    let width = all.iter().map(|(_, m)| m.name.len()).max().unwrap_or(0);
     let mut text = String::new();
-    for mutant in &all {
+    for (role, mutant) in &all {
         let policy = mildest(mutant.primary).map_or("-", |p| p.as_str());
-        text.push_str(&format!(
-            "{:width$}  {:8}  {:8}  {}\n",
-            mutant.name,
-            mutant.role,
-            policy,
-            mutant.primary.join(" ")
-        ));
+        text.push_str(&format!("{:width$}  {:8}  {:8}  {}\n", mutant.name, role, policy, mutant.primary.join(" ")));
         text.push_str(&format!("{:width$}  {}\n", "", mutant.summary));
     }
     text.push_str(&format!("{} mutants; the policy named is the mildest that fails the mutant\n", all.len()));

@@ -1,6 +1,6 @@
-use super::args::{ConsumerArguments, ReferenceOptions, ReferenceRole};
+use super::args::{ConnectionArguments, ConsumerArguments, ReferenceOptions, ReferenceRole};
 use super::{Exit, Failure};
-use touchstone_fixtures::reference::{ConsumerOptions, ReferenceError, run_consumer};
+use touchstone_fixtures::reference::{ConnectionOptions, ConsumerOptions, ReferenceError, run_consumer};
 
 /// `touchstone reference ROLE`: runs until a signal ends it.
 pub(super) fn reference(options: &ReferenceOptions) -> Result<Exit, Failure> {
@@ -16,14 +16,20 @@ pub(super) fn reference(options: &ReferenceOptions) -> Result<Exit, Failure> {
 
 fn consumer(arguments: &ConsumerArguments) -> ConsumerOptions {
     ConsumerOptions {
-        server: arguments.server.clone(),
+        connection: connection(&arguments.connection),
         device_id: arguments.device_id.clone(),
         profiles: arguments.profiles.clone(),
+        wildcard: arguments.wildcard,
+    }
+}
+
+fn connection(arguments: &ConnectionArguments) -> ConnectionOptions {
+    ConnectionOptions {
+        server: arguments.server.clone(),
         keep_alive: arguments.keep_alive,
         credentials: arguments.username.clone().zip(arguments.password.clone()),
         state_dir: arguments.state_dir.clone(),
         qos: arguments.qos,
-        wildcard: arguments.wildcard,
         unsubscribe: arguments.unsubscribe,
         mutant: arguments.mutant.clone(),
     }

@@ -4,7 +4,7 @@ use crate::diagnostic::Source;
 use crate::scenario::{Progress, parse, plan, precheck, run_all};
 use std::sync::Arc;
 use touchstone_fixtures::recording::{ProcessChange, Recording, read};
-use touchstone_fixtures::reference::{ConsumerOptions, run_consumer};
+use touchstone_fixtures::reference::{ConnectionOptions, ConsumerOptions, run_consumer};
 
 const HEAD: &str = "[iut]\nname = \"x\"\nbinding = \"openc2-mqtt-wd04\"\nrole = \"consumer\"\n";
 
@@ -107,6 +107,11 @@ fn attached(port: u16) -> Arc<IutFile> {
     ))
 }
 
+fn reference(port: u16) -> ConsumerOptions {
+    let connection = ConnectionOptions { server: format!("127.0.0.1:{port}"), ..ConnectionOptions::default() };
+    ConsumerOptions { connection, ..ConsumerOptions::default() }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_attached_iut_is_served_on_one_port_scenario_after_scenario() {
     let out = tempfile::tempdir().expect("directory");
@@ -114,10 +119,7 @@ async fn an_attached_iut_is_served_on_one_port_scenario_after_scenario() {
     let iut = attached(port);
     let options = Arc::new(Options::new(out.path()));
     precheck(&iut, &options).expect("free");
-    let consumer = tokio::spawn(run_consumer(ConsumerOptions {
-        server: format!("127.0.0.1:{port}"),
-        ..ConsumerOptions::default()
-    }));
+    let consumer = tokio::spawn(run_consumer(reference(port)));
     let steps = format!("{READY}{ASK}");
     let selected = [planned(&iut, "one", &steps), planned(&iut, "two", &steps)];
     let mut seen = Vec::new();
@@ -155,10 +157,7 @@ async fn silence_is_proven_by_a_closing_sentinel() {
     let mut file = (*attached(port)).clone();
     file.timing.response = 100_000_000;
     let iut = Arc::new(file);
-    let consumer = tokio::spawn(run_consumer(ConsumerOptions {
-        server: format!("127.0.0.1:{port}"),
-        ..ConsumerOptions::default()
-    }));
+    let consumer = tokio::spawn(run_consumer(reference(port)));
     // To somebody else: the reference stays silent, and the wait for its answer is in vain.
     let ask = ASK.replace("name = \"a\"\n[[step]]", "name = \"a\"\nrecipients = [\"nobody\"]\n[[step]]");
     let selected = [planned(&iut, "silent", &format!("{READY}{ask}"))];

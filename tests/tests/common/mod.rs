@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
+use touchstone::iut::Role;
 
 /// No call of the program takes longer than this, whatever the IUT does.
 const DEADLINE: Duration = Duration::from_secs(240);
@@ -67,9 +68,11 @@ pub fn scratch() -> tempfile::TempDir {
     tempfile::Builder::new().prefix("touchstone-test-").tempdir().expect("a temporary directory")
 }
 
-/// The reference Consumer's declarations; `pics` replaces them key by key.
-#[derive(Clone, Debug, Default)]
+/// The declarations of a reference, with options of its own.
+#[derive(Clone, Debug)]
 pub struct IutFile {
+    /// Its role.
+    pub role: Role,
     /// Command line of the IUT, as TOML.
     pub command: String,
     /// Further lines of `[pics]`.
@@ -81,40 +84,56 @@ pub struct IutFile {
 }
 
 impl IutFile {
-    /// The reference Consumer, with a deviation or without.
-    pub fn reference(mutant: Option<&str>) -> IutFile {
-        let mutant = mutant.map(|name| format!(", \"--mutant\", \"{name}\"")).unwrap_or_default();
-        IutFile {
-            command: format!(
-                "[\"{{self}}\", \"reference\", \"consumer\", \"--server\", \"{{host}}:{{port}}\", \"--device-id\", \
-                 \"{{device_id}}\", \"--profile\", \"alpha\", \"--profile\", \"iota\", \"--keep-alive\", \
-                 \"{{keep_alive}}\", \"--state-dir\", \"{{state_dir}}\"{mutant}]"
-            ),
-            ..IutFile::default()
-        }
+    fn new(role: Role, command: String) -> IutFile {
+        IutFile { role, command, options: Vec::new(), timing: String::new(), network: String::new() }
     }
 
-    /// A shell script as IUT.
+    /// The reference Consumer, with a deviation or without.
+    pub fn reference(mutant: Option<&str>) -> IutFile {
+        IutFile::reference_of(Role::Consumer, mutant)
+    }
+
+    /// The reference of a role, with a deviation or without.
+    pub fn reference_of(role: Role, mutant: Option<&str>) -> IutFile {
+        let own = match role {
+            Role::Consumer => ["--device-id", "{device_id}", "--profile", "alpha", "--profile", "iota"].as_slice(),
+            Role::Producer => &["--identity", "producer"],
+        };
+        let both = ["--server", "{host}:{port}", "--keep-alive", "{keep_alive}", "--state-dir", "{state_dir}"];
+        let mut command = vec!["{self}", "reference", role.as_str()];
+        command.extend(both);
+        command.extend(own);
+        command.extend(mutant.iter().flat_map(|name| ["--mutant", name]));
+        let command: Vec<String> = command.into_iter().map(|word| format!("{word:?}")).collect();
+        IutFile::new(role, format!("[{}]", command.join(", ")))
+    }
+
+    /// A shell script as IUT, a Consumer.
     pub fn shell(script: &str) -> IutFile {
+        let script = Value::String(script.to_owned());
+        let command = format!("[\"sh\", \"-c\", {script}, \"sh\", \"{{host}}\", \"{{port}}\", \"{{state_dir}}\"]");
         IutFile {
-            command: format!(
-                "[\"sh\", \"-c\", {}, \"sh\", \"{{host}}\", \"{{port}}\", \"{{state_dir}}\"]",
-                Value::String(script.to_owned())
-            ),
             timing: "startup = \"1s\"\nresponse = \"500ms\"\nstop = \"500ms\"\n".to_owned(),
-            ..IutFile::default()
+            ..IutFile::new(Role::Consumer, command)
         }
     }
 
     /// Writes it into `dir`.
     pub fn write(&self, dir: &Path) -> PathBuf {
+        let role = self.role;
         let qos = if self.options.iter().any(|o| o == "qos2") { 2 } else { 1 };
         let options: Vec<String> = self.options.iter().map(|o| format!("\"{o}\"")).collect();
+        let (stimulus, pics) = match role {
+            Role::Consumer => {
+                ("", "device_id = \"zulu\"\nactuator_profiles = [\"alpha\", \"iota\"]\nidentity = \"zulu\"\n")
+            }
+            Role::Producer => ("[stimulus]\nvia = \"stdin\"\n\n", "identity = \"producer\"\n"),
+        };
         let text = format!(
-            "[iut]\nname = \"test subject\"\nversion = \"1.0\"\nbinding = \"openc2-mqtt-wd04\"\nrole = \"consumer\"\n\n\
-             [launch]\ncommand = {}\n\n[network]\n{}\n[timing]\n{}\n\
-             [pics]\ndevice_id = \"zulu\"\nactuator_profiles = [\"alpha\", \"iota\"]\nserializations = [\"json\", \"cbor\"]\n\
-             keep_alive = 60\nqos = {qos}\nidentity = \"zulu\"\noptions = [{}]\n\n\
+            "[iut]\nname = \"test subject\"\nversion = \"1.0\"\nbinding = \"openc2-mqtt-wd04\"\nrole = \"{role}\"\n\n\
+             [launch]\ncommand = {}\n\n[network]\n{}\n[timing]\n{}\n{stimulus}\
+             [pics]\n{pics}serializations = [\"json\", \"cbor\"]\n\
+             keep_alive = 60\nqos = {qos}\noptions = [{}]\n\n\
              [[pics.command]]\naction = \"set\"\ntarget = {{ \"x-touchstone:led\" = \"on\" }}\n",
             self.command,
             self.network,
