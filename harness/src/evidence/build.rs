@@ -137,11 +137,18 @@ impl Builder {
     fn entry(&mut self, entry: &Recorded) {
         self.ended = self.ended.max(entry.at);
         self.settle(entry.at);
-        if !matches!(entry.event, Event::Bytes { .. } | Event::Written { .. } | Event::Context(_)) {
+        if !matches!(
+            entry.event,
+            Event::Bytes { .. } | Event::TlsBytes { .. } | Event::Written { .. } | Event::Context(_)
+        ) {
             self.timeline.push(TimelineItem::Event(entry.clone()));
         }
         match &entry.event {
-            Event::Context(_) | Event::Operator { .. } | Event::Stimulus { .. } => {}
+            Event::Context(_)
+            | Event::Operator { .. }
+            | Event::Stimulus { .. }
+            | Event::TlsBytes { .. }
+            | Event::Tls { .. } => {}
             Event::ConnOpen { conn, party, .. } => self.open(*conn, *party, entry),
             Event::Bytes { conn, direction, data } => self.bytes(*conn, *direction, data, entry),
             Event::Written { conn, total } => self.written(*conn, *total, entry.at),

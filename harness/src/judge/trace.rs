@@ -250,6 +250,8 @@ fn note(event: &Event) -> Option<(&'static str, String)> {
         | Event::Session { .. }
         | Event::Context(_)
         | Event::Bytes { .. }
+        | Event::TlsBytes { .. }
+        | Event::Tls { .. }
         | Event::Written { .. }
         | Event::End { .. } => return None,
     })
