@@ -231,7 +231,7 @@ fn select(plan: &mut Plan, request: &Request, binding: &Binding) -> Result<(), P
     }
     if !request.requirements.is_empty() {
         let wanted = |ids: &[String]| ids.iter().any(|id| request.requirements.contains(id));
-        plan.selected.retain(|p| wanted(&p.scenario.exercises));
+        plan.selected.retain(|p| wanted(&p.exercises));
         plan.left_out.retain(|l| wanted(&l.scenario.exercises));
         if plan.selected.is_empty() {
             return Err(Problem::new(format!(
@@ -357,7 +357,7 @@ fn manifest_of(request: &Request, iut: &IutFile, plan: &Plan, waivers: Vec<Waive
                 id: planned.id.clone(),
                 title: planned.title.clone(),
                 purpose: planned.scenario.purpose.clone(),
-                exercises: planned.scenario.exercises.clone(),
+                exercises: planned.exercises.clone(),
                 sha256: planned.scenario.sha256.clone(),
                 evidence: scenario::evidence_folder(&planned.id).display().to_string(),
                 failure: None,

@@ -50,6 +50,9 @@ pub enum Trigger {
     Tester,
     /// The implementation elects to (the PICS option that says so).
     IutOption(&'static str),
+    /// A command that the vendor declares has an instance of that row of the grammar: a value of a type, a member. An
+    /// implementation whose declared commands have none owes nothing, and is judged all the same when it shows one.
+    Command(&'static str),
 }
 
 /// How a requirement is judged.

@@ -64,6 +64,7 @@ fn text(catalogue: &Catalogue, requirement: &Requirement) -> String {
             crate::catalogue::Trigger::IutOption(option) => {
                 format!("only an implementation that elects {option:?} gives it")
             }
+            crate::catalogue::Trigger::Command(_) => "a declared command that holds such a value gives it".to_owned(),
         },
     );
     let (state, reason) = list::state(requirement);

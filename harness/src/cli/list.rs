@@ -35,6 +35,7 @@ fn trigger(requirement: &Requirement) -> String {
         Trigger::Always => "always".to_owned(),
         Trigger::Tester => "tester".to_owned(),
         Trigger::IutOption(option) => format!("iut-option:{option}"),
+        Trigger::Command(row) => format!("command:{row}"),
     }
 }
 

@@ -184,6 +184,18 @@ fn command(table: &Fields<'_>) -> Option<Command> {
             Some("as in `target = { file = { name = \"x\" } }`".to_owned()),
         );
     }
+    let actuator = table.json("actuator");
+    if let Some(actuator) = &actuator
+        && actuator.value.as_object().is_none_or(|members| members.len() != 1)
+    {
+        document.wrong(
+            actuator.span.clone(),
+            format!("`actuator` in {} must be a table with exactly one member", table.name),
+            "",
+            Some("as in `actuator = { slpf = {} }`".to_owned()),
+        );
+    }
+    let command_id = table.string("command_id").map(|id| id.value);
     let args = table.json("args");
     if let Some(args) = &args
         && args.value.as_object().is_none_or(serde_json::Map::is_empty)
@@ -196,5 +208,11 @@ fn command(table: &Fields<'_>) -> Option<Command> {
         );
     }
     table.finish();
-    Some(Command { action: action?.value, target: target?.value, args: args.map(|a| a.value) })
+    Some(Command {
+        action: action?.value,
+        target: target?.value,
+        args: args.map(|a| a.value),
+        actuator: actuator.map(|a| a.value),
+        command_id,
+    })
 }

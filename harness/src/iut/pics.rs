@@ -37,8 +37,8 @@ pub enum Serialization {
     Cbor,
 }
 
-/// A command the vendor declares safe to send.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A command the vendor declares safe to send, or, for a Producer, able to be sent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Command {
     /// OpenC2 action.
@@ -48,6 +48,12 @@ pub struct Command {
     /// OpenC2 args, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub args: Option<serde_json::Value>,
+    /// OpenC2 actuator, if any: an object with one member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actuator: Option<serde_json::Value>,
+    /// OpenC2 command_id, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command_id: Option<String>,
 }
 
 /// What the vendor declares (ISO 9646: protocol implementation conformance statement).
@@ -72,7 +78,7 @@ pub struct Pics {
     pub max_message_size: Option<u64>,
     /// What it elects to do: `qos2`, `wildcard`, `credentials`, `will`, `unsubscribe`, ...
     pub options: Vec<String>,
-    /// Commands that are safe to send to it.
+    /// Commands that are safe to send to it; of a Producer, those it can be made to send.
     #[serde(rename = "command")]
     pub commands: Vec<Command>,
 }

@@ -4,6 +4,7 @@ use super::message::{bits, cite, sentence};
 use super::{Finding, JudgedScenario, LISTED, Ledger, Outcome, Policy, ScenarioStatus, Witness};
 use crate::binding::Binding;
 use crate::catalogue::{Catalogue, Judged, Requirement, Trigger};
+use crate::evidence::openc2::schema::shown_by;
 use crate::iut::{Pics, Role};
 use crate::manifest::Manifest;
 use std::collections::BTreeMap;
@@ -188,20 +189,12 @@ fn row(
     if state == model::State::Applicable && raw == Outcome::None {
         joined.push(plain("", Outcome::Undecided, no_instance(manifest, requirement), None));
     }
-    if let Trigger::IutOption(option) = requirement.trigger
+    if let Some(used) = undeclared(requirement)
         && joined.met + joined.broken > 0
         && state == model::State::Applicable
         && unclaimed(manifest, requirement)
     {
-        joined.findings.push(model::Finding {
-            outcome: "note".to_owned(),
-            ..plain(
-                "",
-                Outcome::None,
-                format!("The option {option:?} was used although the IUT file does not declare it"),
-                None,
-            )
-        });
+        joined.findings.push(model::Finding { outcome: "note".to_owned(), ..plain("", Outcome::None, used, None) });
     }
     let mut verdict = model::Verdict::None;
     if state == model::State::Applicable {
@@ -249,13 +242,29 @@ fn no_instance(manifest: &Manifest, requirement: &Requirement) -> String {
         Trigger::IutOption(option) => {
             format!("The IUT file declares {option:?}, but nothing in this run showed it")
         }
+        Trigger::Command(_) => "A declared command would show it, but nothing in this run did".to_owned(),
         Trigger::Always | Trigger::Tester => "Nothing in this run gave an occasion to decide it".to_owned(),
     }
 }
 
-/// Whether it depends on an option that the PICS does not claim.
+/// Whether it depends on an option that the PICS does not claim, or on a command that it does not declare.
 fn unclaimed(manifest: &Manifest, requirement: &Requirement) -> bool {
-    matches!(requirement.trigger, Trigger::IutOption(option) if !claims(&manifest.pics, option))
+    match requirement.trigger {
+        Trigger::IutOption(option) => !claims(&manifest.pics, option),
+        Trigger::Command(row) => !manifest.pics.commands.iter().any(|command| shown_by(command).contains(row)),
+        Trigger::Always | Trigger::Tester => false,
+    }
+}
+
+/// What is noted when something was used that the IUT file does not declare.
+fn undeclared(requirement: &Requirement) -> Option<String> {
+    match requirement.trigger {
+        Trigger::IutOption(option) => {
+            Some(format!("The option {option:?} was used although the IUT file does not declare it"))
+        }
+        Trigger::Command(_) => Some("It was shown by a command that the IUT file does not declare".to_owned()),
+        Trigger::Always | Trigger::Tester => None,
+    }
 }
 
 /// Whether the PICS claims an option: elected by name, or declared by the field it stands for.
@@ -302,6 +311,11 @@ fn state(
         };
         if !manifest.selection.scenarios.is_empty() && !scenarios.iter().any(|s| exercised(&s)) {
             return (State::NotSelected, Some("no selected scenario exercises it".to_owned()));
+        }
+        if let Trigger::Command(_) = requirement.trigger
+            && unclaimed(manifest, requirement)
+        {
+            return (State::OptionNotTaken, Some("no declared command shows it, and nothing else did".to_owned()));
         }
         // Where no scenario is made for it, each one that came to its end gave occasion enough.
         let made_for = scenarios.iter().any(|s| exercised(&s))

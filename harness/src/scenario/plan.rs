@@ -1,6 +1,9 @@
 //! Which scenarios an implementation is run through: what it declares decides.
 
 use super::model::{Need, Scenario};
+use crate::binding::Binding;
+use crate::catalogue::Trigger;
+use crate::evidence::openc2::schema::shown_by;
 use crate::iut::{Command, IutFile, Per, Pics};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,6 +19,8 @@ pub struct Planned {
     pub scenario: Arc<Scenario>,
     /// Position in [`declared`] of the command that `declared = "each"` means.
     pub command: Option<usize>,
+    /// Requirements it promises to decide: the scenario's own, without those that its declared command cannot show.
+    pub exercises: Vec<String>,
 }
 
 /// A scenario that is not run.
@@ -60,6 +65,7 @@ pub fn plan(scenarios: &[Arc<Scenario>], iut: &IutFile) -> Plan {
                     title: format!("{}: {} {}", scenario.title, command.action, target_name(command)),
                     scenario: Arc::clone(scenario),
                     command: Some(n),
+                    exercises: shown(scenario, iut.binding, command),
                 });
             }
         } else {
@@ -68,10 +74,22 @@ pub fn plan(scenarios: &[Arc<Scenario>], iut: &IutFile) -> Plan {
                 title: scenario.title.clone(),
                 scenario: Arc::clone(scenario),
                 command: None,
+                exercises: scenario.exercises.clone(),
             });
         }
     }
     plan
+}
+
+/// What a scenario decides when it is run with that declared command.
+fn shown(scenario: &Scenario, binding: &Binding, command: &Command) -> Vec<String> {
+    let shown = shown_by(command);
+    let hidden: BTreeSet<&str> = binding
+        .requirements()
+        .filter(|(_, requirement)| matches!(requirement.trigger, Trigger::Command(row) if !shown.contains(row)))
+        .map(|(_, requirement)| requirement.id)
+        .collect();
+    scenario.exercises.iter().filter(|id| !hidden.contains(id.as_str())).cloned().collect()
 }
 
 /// What a scenario says it requires, and what its steps cannot do without.

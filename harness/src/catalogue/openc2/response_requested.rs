@@ -42,7 +42,11 @@ fn carried_out<'a>(exchange: &'a Exchange, setting: &Setting) -> Option<Option<&
 
 /// An IUT that declares a command.
 fn locks(s: &mut Sketch) {
-    s.pics.commands.push(Command { action: "query".into(), target: json!({"x-acme:door": {"id": 4}}), args: None });
+    s.pics.commands.push(Command {
+        action: "query".into(),
+        target: json!({"x-acme:door": {"id": 4}}),
+        ..Command::default()
+    });
     s.ready();
 }
 

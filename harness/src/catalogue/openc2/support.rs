@@ -296,7 +296,13 @@ pub(super) fn is(message: &Message, command: &Command) -> bool {
         .filter(|(name, _)| !free(name))
         .all(|(name, value)| declared.get(name).is_some_and(|d| equals(value, d)))
         && declared.keys().filter(|name| !free(name)).all(|name| message.args().is_some_and(|a| a.get(name).is_some()));
-    message.action() == Some(&command.action) && target && args
+    let actuator = match (content.get("actuator"), &command.actuator) {
+        (None, None) => true,
+        (Some(sent), Some(declared)) => equals(sent, declared),
+        _ => false,
+    };
+    let id = content.get("command_id").and_then(Node::as_text) == command.command_id.as_deref();
+    message.action() == Some(&command.action) && target && args && actuator && id
 }
 
 /// Whether a decoded value is that JSON value.

@@ -117,6 +117,7 @@ fn declared_commands_are_recognised() {
         action: "deny".into(),
         target: json!({"ipv4_net": "1.2.3.0/24"}),
         args: Some(json!({"duration": 5, "slpf": {"direction": "ingress"}})),
+        ..Command::default()
     };
     let message = |text: &str| {
         let payload = [b"\x90\x01{\"content\":{\"request\":", text.as_bytes(), b"},\"request_id\":\"c1\"}"].concat();

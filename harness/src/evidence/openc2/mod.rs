@@ -15,6 +15,7 @@ mod properties;
 mod tests;
 
 use crate::iut::Serialization;
+use std::collections::BTreeSet;
 use touchstone_fixtures::wire::{Defect, Span};
 
 /// How a message stands in a payload.
@@ -190,6 +191,8 @@ pub struct Message {
     pub defects: Vec<Defect>,
     /// Departures of the Command or Response from the grammar, under the row ids of the `openc2` catalogue.
     pub content_defects: Vec<Defect>,
+    /// Rows of the `openc2` catalogue of which a Command holds an instance, kept or not.
+    pub content_shown: BTreeSet<&'static str>,
     /// Whether the text or bytes stopped being readable before their end: layout and content are then not judged.
     pub broken_off: bool,
     /// Where and why one of our own limits ended the reading: what follows can be neither praised nor blamed.

@@ -80,6 +80,7 @@ fn message(payload: &[u8]) -> Message {
         to: None,
         defects,
         content_defects: Vec::new(),
+        content_shown: std::collections::BTreeSet::new(),
         broken_off,
         unread,
     };
@@ -91,7 +92,9 @@ fn message(payload: &[u8]) -> Message {
     }
     if message.whole() {
         if let Some(content) = &message.content {
-            message.content_defects = schema::check(message.kind, content);
+            let checked = schema::check(message.kind, content);
+            message.content_defects = checked.defects;
+            message.content_shown = checked.shown;
         }
     } else {
         // What is missing or odd in a tree that breaks off follows from the break.

@@ -1,10 +1,9 @@
 //! OpenC2-Command (LS 3.3.1).
 
 use super::names::{ACTIONS, COMMAND, RESPONSE_TYPES, is_nsid, is_target, known};
-use super::{Defects, types};
+use super::{Checked, Defects, types};
 use crate::evidence::openc2::Node;
 use crate::evidence::openc2::show::quoted;
-use touchstone_fixtures::wire::Defect;
 
 /// One action of the list.
 pub const ACTION: &str = "L-012";
@@ -22,11 +21,11 @@ pub const TIMES: &str = "L-020";
 pub const ACTUATOR: &str = "L-035";
 
 /// Everything that departs from the grammar.
-pub fn check(command: &Node) -> Vec<Defect> {
+pub fn check(command: &Node) -> Checked {
     let mut defects = Defects::default();
     let Some(members) = command.as_map() else {
         defects.add(STRUCTURE, command.span, "a Command with action and target", command.describe());
-        return defects.0;
+        return defects.checked();
     };
     for (key, value) in members {
         match key.as_text() {
@@ -47,7 +46,7 @@ pub fn check(command: &Node) -> Vec<Defect> {
             defects.add(STRUCTURE, command.span, format!("member {}", quoted(name)), "none");
         }
     }
-    defects.0
+    defects.checked()
 }
 
 fn action(value: &Node, defects: &mut Defects) {
@@ -94,6 +93,7 @@ fn args(value: &Node, defects: &mut Defects) {
                 }
             }
             Some(name) if is_nsid(name) => {
+                defects.see(ARGS_MEMBERS);
                 if inner.as_map().is_none() {
                     let actual = format!("{} = {}", quoted(name), inner.describe());
                     defects.add(ARGS_MEMBERS, inner.span, "arguments of a profile as an object under its NSID", actual);
@@ -111,6 +111,7 @@ fn args(value: &Node, defects: &mut Defects) {
 }
 
 fn actuator(value: &Node, defects: &mut Defects) {
+    defects.see(ACTUATOR);
     let sound = match value.as_map() {
         Some([(key, inner)]) => key.as_text().is_some_and(is_nsid) && inner.as_map().is_some(),
         _ => false,

@@ -7,32 +7,62 @@ pub mod names;
 pub mod response;
 mod types;
 
-use super::{ContentKind, Node};
+use super::{ContentKind, Node, json};
+use crate::iut::Command;
+use std::collections::BTreeSet;
 use touchstone_fixtures::wire::{Defect, Span};
 pub use types::FEATURES_UNIQUE;
 
-/// Everything that departs from the grammar in a content of that kind.
-pub(super) fn check(kind: Option<ContentKind>, content: &Node) -> Vec<Defect> {
+/// What a content shows of the grammar.
+#[derive(Clone, Debug, Default)]
+pub struct Checked {
+    /// Everything that departs from it.
+    pub defects: Vec<Defect>,
+    /// Rows of which a Command holds an instance, kept or not: its values have such types. Empty for Responses.
+    pub shown: BTreeSet<&'static str>,
+}
+
+/// Holds a content of that kind against the grammar.
+pub(super) fn check(kind: Option<ContentKind>, content: &Node) -> Checked {
     match kind {
         Some(ContentKind::Request) => command::check(content),
-        Some(ContentKind::Response) => response::check(content),
+        Some(ContentKind::Response) => Checked { defects: response::check(content), shown: BTreeSet::new() },
         // WD04 leaves notifications open.
-        Some(ContentKind::Notification) | None => Vec::new(),
+        Some(ContentKind::Notification) | None => Checked::default(),
     }
+}
+
+/// Rows of which a declared command holds an instance.
+pub fn shown_by(command: &Command) -> BTreeSet<&'static str> {
+    let text = serde_json::to_vec(command).unwrap_or_default();
+    json::parse(&text, 0).root.map(|root| command::check(&root).shown).unwrap_or_default()
 }
 
 /// Most departures that are listed for one message.
 const LISTED: usize = 64;
 
-/// Departures, as they are found.
+/// Departures, as they are found, and what there was to depart from.
 #[derive(Debug, Default)]
-struct Defects(Vec<Defect>);
+struct Defects {
+    found: Vec<Defect>,
+    shown: BTreeSet<&'static str>,
+}
 
 impl Defects {
     fn add(&mut self, clause: &'static str, span: Span, expected: impl Into<String>, actual: impl Into<String>) {
-        if self.0.len() < LISTED {
-            self.0.push(Defect { clause, span, bits: 0, expected: expected.into(), actual: actual.into() });
+        self.shown.insert(clause);
+        if self.found.len() < LISTED {
+            self.found.push(Defect { clause, span, bits: 0, expected: expected.into(), actual: actual.into() });
         }
+    }
+
+    /// There is an instance of that row.
+    fn see(&mut self, clause: &'static str) {
+        self.shown.insert(clause);
+    }
+
+    fn checked(self) -> Checked {
+        Checked { defects: self.found, shown: self.shown }
     }
 }
 

@@ -38,7 +38,7 @@ pub fn check(response: &Node) -> Vec<Defect> {
     let mut defects = Defects::default();
     let Some(members) = response.as_map() else {
         defects.add(STATUS_VALUE, response.span, "a Response with a status", response.describe());
-        return defects.0;
+        return defects.found;
     };
     status(response, &mut defects);
     for (key, value) in members {
@@ -56,7 +56,7 @@ pub fn check(response: &Node) -> Vec<Defect> {
             }
         }
     }
-    defects.0
+    defects.found
 }
 
 fn status(response: &Node, defects: &mut Defects) {
