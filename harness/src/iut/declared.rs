@@ -184,6 +184,17 @@ fn command(table: &Fields<'_>) -> Option<Command> {
             Some("as in `target = { file = { name = \"x\" } }`".to_owned()),
         );
     }
+    let args = table.json("args");
+    if let Some(args) = &args
+        && args.value.as_object().is_none_or(serde_json::Map::is_empty)
+    {
+        document.wrong(
+            args.span.clone(),
+            format!("`args` in {} must be a table with at least one member", table.name),
+            "",
+            Some("leave `args` out where there are none".to_owned()),
+        );
+    }
     let actuator = table.json("actuator");
     if let Some(actuator) = &actuator
         && actuator.value.as_object().is_none_or(|members| members.len() != 1)
@@ -196,17 +207,6 @@ fn command(table: &Fields<'_>) -> Option<Command> {
         );
     }
     let command_id = table.string("command_id").map(|id| id.value);
-    let args = table.json("args");
-    if let Some(args) = &args
-        && args.value.as_object().is_none_or(serde_json::Map::is_empty)
-    {
-        document.wrong(
-            args.span.clone(),
-            format!("`args` in {} must be a table with at least one member", table.name),
-            "",
-            Some("leave `args` out where there are none".to_owned()),
-        );
-    }
     table.finish();
     Some(Command {
         action: action?.value,

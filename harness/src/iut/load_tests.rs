@@ -136,6 +136,8 @@ args = {{}}
 
 [[pics.command]]
 target = "device"
+actuator = {{}}
+command_id = 7
 response = 5
 "#
     )));
