@@ -4,9 +4,9 @@
 
 use crate::binding::Binding;
 use crate::diagnostic::{Problem, Problems, Source, nearest, toml::Document};
-use crate::iut::IutFile;
+use crate::iut::{IutFile, Role};
 use crate::judge::waiver::{Waiver, WaiverError};
-use crate::judge::{self, Assessment, JudgedScenario, Policy, ScenarioStatus};
+use crate::judge::{self, Assessment, JudgedScenario, Outcome, Policy, ScenarioStatus};
 use crate::manifest::{self, Manifest, Selection};
 use crate::run_dir::{self, Prepared, RunDirError};
 use crate::scenario::{self, Options, Plan, Planned, Progress, Status};
@@ -105,6 +105,10 @@ pub enum Event<'a> {
         status: &'a ScenarioStatus,
         /// Requirements broken in it.
         broken: usize,
+        /// Requirements whose outcome it changed, and the outcome as it stands now.
+        changed: &'a [(&'static str, Outcome)],
+        /// Requirements decided so far, and those there is a check for.
+        decided: (usize, usize),
     },
 }
 
@@ -163,6 +167,7 @@ impl Run {
         let numbers: BTreeMap<String, usize> =
             plan.selected.iter().enumerate().map(|(number, planned)| (planned.id.clone(), number)).collect();
         let mut judged: BTreeMap<usize, JudgedScenario> = BTreeMap::new();
+        let mut standing = Standing::of(iut.binding, iut.role);
         scenario::run_all(&plan.selected, &iut, &Arc::new(options), request.jobs, |event| match event {
             Progress::Started(planned) => progress(Event::Started(planned)),
             Progress::Waiting(address) => progress(Event::Waiting(address)),
@@ -176,7 +181,9 @@ impl Run {
                 }
                 let one = run_dir::judge_scenario(&dir, &manifest, iut.binding, number);
                 let broken = one.ledgers.values().filter(|ledger| ledger.broken() > 0).count();
-                progress(Event::Judged { planned, status: &one.status, broken });
+                let changed = standing.take(&one, &planned.scenario.exercises);
+                let decided = standing.decided();
+                progress(Event::Judged { planned, status: &one.status, broken, changed: &changed, decided });
                 judged.insert(number, one);
             }
         })
@@ -187,6 +194,37 @@ impl Run {
         let assessment = judge::assess(&manifest, iut.binding, iut.role, manifest.policy, &scenarios, tool);
         run_dir::write_reports(&dir, &assessment.report).map_err(RunError::Failed)?;
         Ok(assessment)
+    }
+}
+
+/// What the scenarios judged so far say of each requirement.
+struct Standing(BTreeMap<&'static str, Outcome>);
+
+impl Standing {
+    /// Of every requirement that binds `role` and has a check.
+    fn of(binding: &Binding, role: Role) -> Standing {
+        let bound = binding.requirements().map(|(_, r)| r).filter(|r| r.binds(role) && r.judged.testable());
+        Standing(bound.map(|r| (r.id, Outcome::None)).collect())
+    }
+
+    /// Joins another scenario's outcomes; answers what has changed.
+    fn take(&mut self, judged: &JudgedScenario, promised: &[String]) -> Vec<(&'static str, Outcome)> {
+        let mut changed = Vec::new();
+        for (id, ledger) in &judged.ledgers {
+            let Some(standing) = self.0.get_mut(id) else { continue };
+            let joined = standing.join(ledger.outcome(promised.iter().any(|p| p == id)));
+            if joined != *standing {
+                *standing = joined;
+                changed.push((*id, joined));
+            }
+        }
+        changed
+    }
+
+    /// How many are met or broken, and how many there are.
+    fn decided(&self) -> (usize, usize) {
+        let decided = self.0.values().filter(|outcome| matches!(outcome, Outcome::Met | Outcome::Broken));
+        (decided.count(), self.0.len())
     }
 }
 

@@ -1,10 +1,12 @@
 use super::args::RunOptions;
 use super::{Exit, Failure, VERSION, output};
-use crate::judge::ScenarioStatus;
+use crate::iut::IutFile;
+use crate::judge::{Outcome, ScenarioStatus};
 use crate::run::{Event, Request, Run, RunError};
+use crate::scenario::instructions;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
-use touchstone_reports::text::visible;
+use touchstone_reports::text::{visible, visible_block};
 
 /// `touchstone run`
 pub(super) fn run(options: &RunOptions) -> Result<Exit, Failure> {
@@ -51,6 +53,7 @@ fn failure(error: RunError) -> Failure {
 
 /// Progress: a bar on a terminal, a line for each scenario elsewhere.
 struct View {
+    iut: IutFile,
     bar: Option<ProgressBar>,
     done: usize,
     all: usize,
@@ -67,7 +70,7 @@ impl View {
                 .unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(all as u64).with_style(style)
         });
-        let view = View { bar, done: 0, all };
+        let view = View { iut: iut.clone(), bar, done: 0, all };
         view.line(&line);
         for line in left_out {
             view.line(&line);
@@ -89,10 +92,8 @@ impl View {
                     bar.set_message(planned.id.clone());
                 }
             }
-            Event::Waiting(address) => {
-                self.line(&format!("Start the implementation now; it should connect to {address}."));
-            }
-            Event::Judged { planned, status, broken } => {
+            Event::Waiting(address) => self.line(&visible_block(&instructions(&self.iut, *address))),
+            Event::Judged { planned, status, broken, changed, decided } => {
                 self.done += 1;
                 let mut line = format!("[{}/{}] {}", self.done, self.all, planned.id);
                 match status {
@@ -108,14 +109,32 @@ impl View {
                 match &self.bar {
                     Some(bar) => {
                         bar.inc(1);
-                        if *broken > 0 || **status != ScenarioStatus::Completed {
+                        if *broken > 0 || **status != ScenarioStatus::Completed || self.iut.launch.is_none() {
                             bar.println(line);
                         }
                     }
                     None => eprintln!("{line}"),
                 }
+                if self.iut.launch.is_none() {
+                    self.changes(changed, *decided);
+                }
             }
         }
+    }
+
+    /// What somebody at the device wants to know at once: which requirements have been decided, and how.
+    fn changes(&self, changed: &[(&str, Outcome)], (decided, all): (usize, usize)) {
+        for (id, outcome) in changed {
+            let outcome = match outcome {
+                Outcome::None => continue,
+                Outcome::Met => "met",
+                Outcome::Undecided => "undecided",
+                Outcome::Broken => "BROKEN",
+                Outcome::Error => "error",
+            };
+            self.line(&format!("    {outcome:<9} {id}"));
+        }
+        self.line(&format!("    {decided} of {all} requirements decided"));
     }
 
     fn finish(&self) {

@@ -94,6 +94,7 @@ impl Sketch {
             scale: 1.0,
             tolerances: Tolerances::default(),
             births_known: self.births_known,
+            discarded: Vec::new(),
         })));
     }
 

@@ -51,5 +51,6 @@ pub(super) fn context(
             disconnect: usual.disconnect.max(scaled(usual.disconnect)),
         },
         births_known: launched_anew,
+        discarded: shared.sessions.clone(),
     }
 }

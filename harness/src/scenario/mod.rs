@@ -1,6 +1,7 @@
 //! Scenarios: model, loader, runner, verbs. A scenario stimulates; it never judges.
 
 mod address;
+mod attach;
 mod context;
 mod lag;
 mod load;
@@ -16,6 +17,7 @@ mod starter;
 mod verbs;
 mod view;
 
+pub use attach::instructions;
 pub use load::{load, parse};
 pub use model::{Key, Need, Scenario, Step};
 pub use plan::{LeftOut, Plan, Planned, declared, plan};

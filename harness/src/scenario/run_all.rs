@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use touchstone_fixtures::edge;
 
 /// After so many scenarios in which the IUT never connected, it is taken to be unable to.
 const HOPELESS: usize = 3;
@@ -93,7 +94,11 @@ async fn in_turn(
     progress: &mut impl FnMut(Progress<'_>),
 ) -> Vec<ScenarioResult> {
     let mut shared = Shared::new(iut, options);
-    shared.keep_port = true;
+    // When it cannot be had any more, the first scenario says so.
+    if let Ok(listener) = edge::bind(shared.listen) {
+        shared.listen = listener.local_addr().unwrap_or(shared.listen);
+        shared.listener = Some(listener);
+    }
     if iut.launch.is_none() {
         progress(Progress::Waiting(shared.listen));
     }

@@ -6,12 +6,13 @@ use super::lag::Sampler;
 use super::message::PRODUCER;
 use super::plan::Planned;
 use super::sentinel::sentinel;
-use super::stage::{Ended, FIRST_CONTACT, Parts, Stage};
+use super::stage::{Ended, FIRST_CONTACT, NEXT_CONTACT, Parts, Stage};
 use super::starter::Slot;
 use crate::iut::{IutFile, Per, Sink};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use touchstone_fixtures::edge::{self, Config, Edge};
@@ -98,8 +99,10 @@ pub fn evidence_folder(id: &str) -> PathBuf {
 pub(super) struct Shared {
     /// Where to listen; the port is chosen once.
     pub listen: SocketAddr,
-    /// Whether the port is kept for the next scenario.
-    pub keep_port: bool,
+    /// The socket that goes on listening between scenarios, when they run one after another.
+    pub listener: Option<Arc<std::net::TcpListener>>,
+    /// Client identifiers whose sessions ended with the edge of the scenario before.
+    pub sessions: Vec<String>,
     /// The IUT's process.
     pub slot: Slot,
     /// Whether a scenario was run before.
@@ -109,7 +112,7 @@ pub(super) struct Shared {
 impl Shared {
     pub fn new(iut: &IutFile, options: &Options) -> Shared {
         let listen = options.listen.unwrap_or(iut.network.listen);
-        Shared { listen, keep_port: false, slot: Slot::default(), used: false }
+        Shared { listen, listener: None, sessions: Vec::new(), slot: Slot::default(), used: false }
     }
 }
 
@@ -186,13 +189,17 @@ async fn recorded(
     let lag = Sampler::start(recorder.clone());
     let outcome = match stand(iut, shared, folder, recorder).await {
         Ok((edge, producer, listener, sink)) => {
-            // Somebody has to start an attached IUT first.
-            let patient = iut.launch.is_none() && !shared.used;
+            // Somebody has to start an attached IUT first; later it comes back by itself.
+            let contact = match (&iut.launch, shared.used) {
+                (Some(_), _) => 0,
+                (None, false) => FIRST_CONTACT,
+                (None, true) => NEXT_CONTACT,
+            };
             let slot = &mut shared.slot;
             slot.begin();
             let recorder = recorder.clone();
-            let parts = Parts { planned, iut, options, recorder, edge, producer, sink, slot, quiet, patient };
-            Ok(play(Stage::new(parts), listener).await)
+            let parts = Parts { planned, iut, options, recorder, edge, producer, sink, slot, quiet, contact };
+            Ok(play(Stage::new(parts), listener, &mut shared.sessions).await)
         }
         Err(message) => {
             recorder.record(Event::Tester(Tester::InternalError { message: message.clone() }));
@@ -238,13 +245,13 @@ async fn stand(
     }
     let credentials = iut.network.credentials.as_ref().map(|c| (c.username.clone(), c.password.clone().into_bytes()));
     let limits = edge::Limits { packets: PACKETS, ..edge::Limits::default() };
-    let config = Config { listen: shared.listen, credentials, limits, ..Config::default() };
+    let listener = shared.listener.clone();
+    // One that runs already must not be faster than the first step.
+    let gated = listener.is_some();
+    let config = Config { listen: shared.listen, listener, gated, credentials, limits, ..Config::default() };
     let edge = Edge::start(config, recorder.clone())
         .await
         .map_err(|error| format!("the edge could not be started on {}: {error}", shared.listen))?;
-    if shared.keep_port {
-        shared.listen.set_port(edge.iut_addr().port());
-    }
     let peers = async {
         let producer = Peer::connect(edge.peer_addr(), PRODUCER).await?;
         let listener = Peer::connect(edge.peer_addr(), LISTENER).await?;
@@ -291,9 +298,8 @@ impl Listener {
 }
 
 /// The steps, then an orderly end. Answers why it ended early, if it did.
-async fn play(mut stage: Stage<'_>, listener: Listener) -> Option<String> {
-    let contact = if stage.patient { FIRST_CONTACT } else { 0 };
-    let guard = stage.options.scaled(longest(stage.planned, stage.iut).saturating_add(contact)) + MARGIN;
+async fn play(mut stage: Stage<'_>, listener: Listener, sessions: &mut Vec<String>) -> Option<String> {
+    let guard = stage.options.scaled(longest(stage.planned, stage.iut).saturating_add(stage.contact)) + MARGIN;
     let mut reason = match timeout(guard, steps(&mut stage)).await {
         Ok(reason) => reason,
         Err(_) => Some(format!("the scenario was not over after {} s", guard.as_secs())),
@@ -316,6 +322,7 @@ async fn play(mut stage: Stage<'_>, listener: Listener) -> Option<String> {
     let (iut, options, address) = (stage.iut, stage.options, stage.edge.iut_addr());
     let recorder = stage.recorder.clone();
     let (edge, producer, slot) = stage.into_parts();
+    *sessions = edge.sessions();
     if timeout(Duration::from_secs(5), producer.disconnect()).await.is_err() {
         tracing::warn!("the Producer's connection did not end in time");
     }
@@ -353,7 +360,7 @@ fn longest(planned: &Planned, iut: &IutFile) -> u64 {
 }
 
 async fn steps(stage: &mut Stage<'_>) -> Option<String> {
-    let scenario = std::sync::Arc::clone(&stage.planned.scenario);
+    let scenario = Arc::clone(&stage.planned.scenario);
     let mut failed = None;
     for step in &scenario.steps {
         let number = stage.next_step();

@@ -23,6 +23,9 @@ const FLOOD: u64 = 500;
 
 /// How long an attached IUT is waited for before the first scenario, in nanoseconds: somebody has to start it.
 pub(super) const FIRST_CONTACT: u64 = 300_000_000_000;
+/// How long it may take to come back after the scenario before, in nanoseconds: many clients wait longer with each
+/// attempt, up to a minute or two.
+pub(super) const NEXT_CONTACT: u64 = 150_000_000_000;
 
 /// How a step ended.
 #[derive(Clone, Debug)]
@@ -60,8 +63,8 @@ pub(super) struct Stage<'r> {
     pub mark: u64,
     /// Quiet window, in nanoseconds.
     pub quiet: u64,
-    /// Whether `start` waits for somebody to start the IUT.
-    pub patient: bool,
+    /// How long `start` waits for an attached IUT to connect, in nanoseconds; 0 when the harness starts it.
+    pub contact: u64,
     asked: Vec<Asked>,
     faults: Vec<FaultHandle>,
     begun: u64,
@@ -78,12 +81,12 @@ pub(super) struct Parts<'r> {
     pub sink: Sink,
     pub slot: &'r mut Slot,
     pub quiet: u64,
-    pub patient: bool,
+    pub contact: u64,
 }
 
 impl<'r> Stage<'r> {
     pub fn new(parts: Parts<'r>) -> Stage<'r> {
-        let Parts { planned, iut, options, recorder, edge, producer, sink, slot, quiet, patient } = parts;
+        let Parts { planned, iut, options, recorder, edge, producer, sink, slot, quiet, contact } = parts;
         let view = View::new(&recorder);
         Stage {
             planned,
@@ -98,7 +101,7 @@ impl<'r> Stage<'r> {
             number: 0,
             mark: 0,
             quiet,
-            patient,
+            contact,
             asked: Vec::new(),
             faults: Vec::new(),
             begun: 0,

@@ -3,7 +3,7 @@
 use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
 use crate::scenario::model::Key;
-use crate::scenario::stage::{Ended, FIRST_CONTACT, Stage};
+use crate::scenario::stage::{Ended, Stage};
 
 /// Starts the IUT with a fresh state directory; waits for nothing. One that is attached is waited for in the first
 /// scenario.
@@ -72,10 +72,11 @@ impl Act for Restart {
 }
 
 async fn start(stage: &mut Stage<'_>) -> Ended {
-    if stage.patient {
-        let deadline = stage.deadline(FIRST_CONTACT);
+    stage.edge.admit();
+    if stage.contact > 0 {
+        let deadline = stage.deadline(stage.contact);
         let found = stage.wait(deadline, true, |view| (view.opens_since(0) > 0).then_some(())).await;
-        return stage.ended(found, || "waited for somebody to start the implementation".to_owned());
+        return stage.ended(found, || "waited for the implementation to connect".to_owned());
     }
     match stage.launch(true).await {
         Ok(()) => Ended::Done(String::new()),

@@ -1,0 +1,67 @@
+//! What somebody has to do who starts the implementation himself.
+
+use super::starter::host;
+use crate::iut::IutFile;
+use std::fmt::Write;
+use std::net::SocketAddr;
+
+/// How an attached implementation reaches the broker at `address`, and what it should do from then on.
+pub fn instructions(iut: &IutFile, address: SocketAddr) -> String {
+    let port = address.port();
+    let mut text = String::from("The harness does not start this implementation: please do. It should connect to\n\n");
+    let mut line = |name: &str, value: &str| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "    {name:<12} {value}");
+    };
+    if address.ip().is_unspecified() && iut.network.advertise.is_none() {
+        line("host", "any address of this machine");
+    } else {
+        line("host", &host(iut, address));
+    }
+    line("port", &port.to_string());
+    line("transport", if iut.pics.tls { "TLS" } else { "TCP, without TLS" });
+    if let Some(credentials) = &iut.network.credentials {
+        line("user name", &credentials.username);
+        line("password", "as in the IUT file");
+    }
+    if let Some(device_id) = &iut.pics.device_id {
+        line("device id", device_id);
+    }
+    if let Some(keep_alive) = iut.pics.keep_alive {
+        line("keep alive", &format!("{keep_alive} s, as declared"));
+    }
+    text.push_str(
+        "\nIt has five minutes. The scenarios then come one after another, on the same port: after each of them its\n\
+         connection ends, its session is discarded, and it should connect again by itself (it has two and a half\n\
+         minutes each time). Leave it running until the summary; start it again if it ends.",
+    );
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Source;
+    use std::path::Path;
+
+    fn told(rest: &str, address: &str) -> String {
+        let text = format!("[iut]\nname = \"x\"\nbinding = \"openc2-mqtt-wd04\"\nrole = \"consumer\"\n{rest}");
+        let iut = crate::iut::parse(Path::new("/iut.toml"), Source::new("iut.toml", text));
+        instructions(&iut.unwrap_or_else(|p| panic!("{p}")), address.parse().expect("an address"))
+    }
+
+    #[test]
+    fn everything_declared_is_said_but_the_password() {
+        insta::assert_snapshot!(told(
+            "[network]\nadvertise = \"broker.example\"\nusername = \"zulu\"\npassword = \"horse\"\n\
+             [pics]\ndevice_id = \"zulu\"\nkeep_alive = 30\n",
+            "0.0.0.0:1883"
+        ));
+    }
+
+    #[test]
+    fn an_unspecified_address_is_any() {
+        assert!(told("", "0.0.0.0:1883").contains("any address of this machine"));
+        assert!(told("", "127.0.0.1:1883").contains("host         127.0.0.1\n"));
+    }
+}
