@@ -144,6 +144,8 @@ pub(super) struct ReferenceOptions {
 pub(super) enum ReferenceRole {
     /// The conforming OpenC2-over-MQTT Consumer, or one of its mutants
     Consumer(ConsumerArguments),
+    /// The conforming OpenC2-over-MQTT Producer, or one of its mutants: sends what lines on its standard input tell it to
+    Producer(ProducerArguments),
 }
 
 /// What both roles need to connect.
@@ -188,4 +190,16 @@ pub(super) struct ConsumerArguments {
     /// Subscribe to oc2/cmd/ap/# in place of a topic for each profile
     #[arg(long)]
     pub wildcard: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ProducerArguments {
+    #[command(flatten)]
+    pub connection: ConnectionArguments,
+    /// Its identity, the `from` of its requests
+    #[arg(long, value_name = "NAME", default_value = "producer")]
+    pub identity: String,
+    /// Take stimuli as POST requests on this loopback address as well
+    #[arg(long, value_name = "ADDR")]
+    pub http: Option<SocketAddr>,
 }

@@ -1,16 +1,20 @@
-use super::args::{ConnectionArguments, ConsumerArguments, ReferenceOptions, ReferenceRole};
+use super::args::{ConnectionArguments, ConsumerArguments, ProducerArguments, ReferenceOptions, ReferenceRole};
 use super::{Exit, Failure};
-use touchstone_fixtures::reference::{ConnectionOptions, ConsumerOptions, ReferenceError, run_consumer};
+use touchstone_fixtures::reference::{
+    ConnectionOptions, ConsumerOptions, ProducerOptions, ReferenceError, run_consumer, run_producer,
+};
 
 /// `touchstone reference ROLE`: runs until a signal ends it.
 pub(super) fn reference(options: &ReferenceOptions) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::internal)?;
-    match &options.role {
-        ReferenceRole::Consumer(arguments) => match runtime.block_on(run_consumer(consumer(arguments))) {
-            Ok(()) => Ok(Exit::Conforms),
-            Err(error @ ReferenceError::UnknownMutant(_)) => Err(Failure::usage(error)),
-            Err(error) => Err(Failure::internal(error)),
-        },
+    let ended = match &options.role {
+        ReferenceRole::Consumer(arguments) => runtime.block_on(run_consumer(consumer(arguments))),
+        ReferenceRole::Producer(arguments) => runtime.block_on(run_producer(producer(arguments))),
+    };
+    match ended {
+        Ok(()) => Ok(Exit::Conforms),
+        Err(error @ (ReferenceError::UnknownMutant(_) | ReferenceError::NotLoopback(_))) => Err(Failure::usage(error)),
+        Err(error) => Err(Failure::internal(error)),
     }
 }
 
@@ -20,6 +24,14 @@ fn consumer(arguments: &ConsumerArguments) -> ConsumerOptions {
         device_id: arguments.device_id.clone(),
         profiles: arguments.profiles.clone(),
         wildcard: arguments.wildcard,
+    }
+}
+
+fn producer(arguments: &ProducerArguments) -> ProducerOptions {
+    ProducerOptions {
+        connection: connection(&arguments.connection),
+        identity: arguments.identity.clone(),
+        http: arguments.http,
     }
 }
 
