@@ -263,10 +263,20 @@ impl<'r> Stage<'r> {
         Ended::Done(String::new())
     }
 
-    /// Arms a fault; it is taken back when the scenario ends. Every fault of a verb is one a conforming server
-    /// or network may cause.
+    /// Arms a fault that a conforming server or network may cause; it is taken back when the scenario ends.
     pub fn arm(&mut self, name: &str, what: Match, action: Action, times: u32) {
         let fault = self.edge.faults().arm(name, what, action, times, true);
+        self.faults.push(fault);
+    }
+
+    /// Arms a fault that no conforming server causes, once.
+    pub fn arm_unlawful(&mut self, name: &str, what: Match, action: Action) {
+        let fault = self.edge.faults().arm(name, what, action, 1, false);
+        self.faults.push(fault);
+    }
+
+    /// Remembers to take a fault back when the scenario ends.
+    pub fn take_back_later(&mut self, fault: FaultHandle) {
         self.faults.push(fault);
     }
 

@@ -3,7 +3,9 @@
 
 use crate::evidence::openc2::{self, ContentKind};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use touchstone_fixtures::recording::{ConnectionId, Direction, Event, Log, Nanos, Party, ProcessChange, Recorder};
+use touchstone_fixtures::recording::{
+    ConnectionId, Direction, Event, FaultState, Log, Nanos, Party, ProcessChange, Recorder,
+};
 use touchstone_fixtures::wire::mqtt311::{Body, ControlPacket, Frame, Framer, PacketType, Sender, decode};
 
 /// Largest packet that is reassembled; the edge accepts no larger ones.
@@ -86,6 +88,8 @@ pub(super) struct View {
     died: Option<Died>,
     /// When bytes last went to the IUT.
     last_to_iut: Option<Nanos>,
+    /// The newest bytes that no conforming server sends: where they stand, and on which connection.
+    violated: Option<(u64, ConnectionId)>,
 }
 
 impl View {
@@ -105,6 +109,7 @@ impl View {
             newest: None,
             died: None,
             last_to_iut: None,
+            violated: None,
         }
     }
 
@@ -135,6 +140,9 @@ impl View {
                 }
                 Event::Close { conn, .. } => self.closed(*conn, entry.index, entry.at),
                 Event::Process { change, .. } => self.process(change, entry.index),
+                Event::Fault { state: FaultState::Fired, conn: Some(conn), lawful: false, .. } => {
+                    self.violated = Some((entry.index, *conn));
+                }
                 _ => {}
             }
         }
@@ -380,6 +388,16 @@ impl View {
     /// Whether the IUT owes an acknowledgement on an open connection.
     pub fn owes_acknowledgement(&self) -> bool {
         self.connections.values().any(|connection| connection.open && !connection.unacknowledged.is_empty())
+    }
+
+    /// The connection on which a fault that no conforming server causes fired at or after `mark`.
+    pub fn violated_since(&self, mark: u64) -> Option<ConnectionId> {
+        self.violated.filter(|(index, _)| *index >= mark).map(|(_, conn)| conn)
+    }
+
+    /// Whether that connection of the IUT is open.
+    pub fn is_open(&self, conn: ConnectionId) -> bool {
+        self.connections.get(&conn).is_some_and(|connection| connection.open)
     }
 
     /// Whether the IUT has an open connection.

@@ -11,6 +11,11 @@ use touchstone_fixtures::wire::mqtt311::PacketType;
 /// packet is proven only when it is not there once the time has passed since its delivery, tester lag added.
 const MARGIN: u64 = 50_000_000;
 
+/// How long to wait for something the IUT has the time to answer for, and a little longer, in nanoseconds.
+pub(super) fn margin(response: u64) -> u64 {
+    response.saturating_add(response / 4 + MARGIN)
+}
+
 /// Waits for something the IUT does, from the previous step's mark on.
 #[derive(Clone, Debug)]
 pub struct AwaitPacket {
@@ -62,7 +67,7 @@ impl AwaitPacket {
             What::Packet(_) if self.new_connection => timing.startup,
             What::Open => timing.startup,
             What::Exit => timing.stop,
-            What::Packet(_) | What::Close => timing.response.saturating_add(timing.response / 4 + MARGIN),
+            What::Packet(_) | What::Close => margin(timing.response),
         };
         let deadline = stage.deadline(self.within.unwrap_or(usual));
         let mark = stage.mark;

@@ -21,7 +21,7 @@ impl AwaitReady {
         AwaitReady { within: fields.duration("within").map(|d| d.value) }
     }
 
-    async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
+    pub(super) async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         let deadline = stage.deadline(self.within.unwrap_or(stage.iut.timing.startup));
         let topics = due(&stage.iut.pics);
         loop {

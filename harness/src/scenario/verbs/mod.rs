@@ -6,13 +6,17 @@ mod await_response;
 mod await_subscriptions;
 mod burst;
 mod cut;
+mod delay;
 mod deliver;
 mod expect_silence;
+mod fail_suback;
 mod idle;
 mod inject;
 mod process;
 mod quiet;
+mod refuse_connect;
 mod request;
+mod violate;
 mod withhold;
 
 use super::model::Key;
@@ -80,15 +84,19 @@ static VERBS: &[(&str, Read)] = &[
     ("await-subscriptions", |f| boxed(Some(await_subscriptions::AwaitSubscriptions::read(f)))),
     ("burst", |f| boxed(burst::Burst::read(f))),
     ("cut", |f| boxed(cut::Cut::read(f))),
+    ("delay", |f| boxed(delay::Delay::read(f))),
     ("deliver", |f| boxed(deliver::Deliver::read(f))),
     ("expect-silence", |f| boxed(expect_silence::ExpectSilence::read(f))),
+    ("fail-suback", |f| boxed(fail_suback::FailSuback::read(f))),
     ("idle", |f| boxed(idle::Idle::read(f))),
     ("inject", |f| boxed(inject::Inject::read(f))),
     ("quiet", |_| boxed(Some(quiet::Quiet))),
+    ("refuse-connect", |f| boxed(refuse_connect::RefuseConnect::read(f))),
     ("request", |f| boxed(request::Request::read(f))),
     ("restart", |f| boxed(process::Restart::read(f))),
     ("start", |_| boxed(Some(process::Start))),
     ("stop", |_| boxed(Some(process::Stop))),
+    ("violate", |f| boxed(violate::Violate::read(f))),
     ("withhold", |f| boxed(withhold::Withhold::read(f))),
 ];
 
