@@ -77,7 +77,7 @@ fn join(manifest: &Manifest, catalogue: &Catalogue, requirement: &Requirement, s
         for finding in ledger.findings(promised) {
             joined.push(model::Finding {
                 at: witness(&selected.id, &finding.witness),
-                outcome: outcome_name(finding.outcome).to_owned(),
+                outcome: finding_name(finding.outcome).to_owned(),
                 expected: some(&finding.expected),
                 actual: some(&finding.actual),
                 message: sentence(catalogue, requirement, finding),
@@ -159,6 +159,11 @@ fn outcome_name(outcome: Outcome) -> &'static str {
         Outcome::Broken => "broken",
         Outcome::Error => "error",
     }
+}
+
+/// The outcome of a finding: one that decides nothing is a note.
+fn finding_name(outcome: Outcome) -> &'static str {
+    if outcome == Outcome::None { "note" } else { outcome_name(outcome) }
 }
 
 fn witness(scenario: &str, witness: &Witness) -> model::Witness {

@@ -78,6 +78,8 @@ pub enum Ruling {
     Undecided(String),
     /// Its window was cut short; why. Counts only where a scenario promised to decide it.
     CutShort(String),
+    /// It decides nothing, and is worth telling; what.
+    Note(String),
 }
 
 impl Ruling {
@@ -118,7 +120,7 @@ impl Ruling {
 /// One decided instance that is not simply kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Broken, undecided or error.
+    /// Broken, undecided or error; [`Outcome::None`] for a note, which decides nothing.
     pub outcome: Outcome,
     /// Where.
     pub witness: Witness,
@@ -171,6 +173,7 @@ impl Ledger {
                 self.undecided += 1;
                 self.list(Finding::plain(Outcome::Undecided, at, why));
             }
+            Ruling::Note(what) => self.list(Finding::plain(Outcome::None, at, what)),
             Ruling::CutShort(why) => {
                 self.cut_short += 1;
                 if self.cut.len() < LISTED {

@@ -4,7 +4,7 @@ use crate::catalogue::{Examples, Judged, Level};
 use crate::evidence::openc2::{ContentKind, Form, Message};
 use crate::evidence::sketch::Sketch;
 use crate::evidence::{Delivery, Exchange, Observation, PacketSeen, Setting};
-use crate::iut::Serialization;
+use crate::iut::{Role, Serialization};
 use crate::judge::{Check, Deviation, Ledger, Ruling, Witness};
 use crate::requirement;
 use serde_json::json;
@@ -34,11 +34,13 @@ requirement! {
     /// must not end an implementation. Ending without being asked to is never in order, with whatever exit code.
     ///
     /// # Judged
-    /// On its process, and on the exchanges after hostile input, which is any OpenC2 message that is no sound
-    /// request or longer than 64 KiB, and any packet that a conforming server may not send. Broken when the process ended unasked, and when
-    /// a sound `query features` after hostile input got no answer in the time granted from when it arrived, or from the
-    /// last acknowledgement if that is later, nor any request after it. Answers that cannot be read are answers. Met
-    /// by a process that was running when it was asked to stop, and by answers to sound requests.
+    /// On its process: met by one that was running when it was asked to stop, broken by an end that nobody asked for.
+    ///
+    /// For a Consumer also on the exchanges after hostile input, which is any OpenC2 message that is no sound request
+    /// or longer than 64 KiB, and any packet that a conforming server may not send: broken when a sound `query
+    /// features` after it got no answer in the time granted from when it arrived, or from the last acknowledgement if
+    /// that is later, nor any request after it; met by answers to sound requests. Answers that cannot be read are
+    /// answers.
     SURVIVES {
         id: "harness/survives",
         rows: &["TS-001"],
@@ -218,7 +220,9 @@ impl Survives {
     }
 
     fn exchange(&mut self, exchange: &Arc<Exchange>, setting: &Setting, ledger: &mut Ledger) {
-        if exchange.delivery != Delivery::Delivered || exchange.died || !must_answer(exchange, setting) {
+        // Commands oblige a Consumer alone; a Producer may well be sent its own.
+        let concerns = setting.role == Role::Consumer && must_answer(exchange, setting);
+        if exchange.delivery != Delivery::Delivered || exchange.died || !concerns {
             return;
         }
         if let Some(response) = exchange.responses.first() {

@@ -15,7 +15,7 @@ use crate::requirement;
 use serde_json::json;
 use touchstone_fixtures::wire::{Defect, Span};
 
-/// Faults that a request_id can have brought with it.
+/// Faults that a text copied from the Command can have brought with it.
 const COPIED: [&str; 2] = [LONE_SURROGATE, NONCHARACTER];
 
 fn within(inner: Span, outer: Span) -> bool {
@@ -28,10 +28,16 @@ fn ijson(packet: &PacketSeen, row: &str) -> Option<Ruling> {
     if message.serialization != Some(Serialization::Json) || message.kind == Some(ContentKind::Request) {
         return None;
     }
-    // A request_id is copied as it came (LS 3.2). What no I-JSON text may hold, but a text can, is then not its own;
-    // where it did not come so, the requirement on copying tells.
-    let id = request_id::field(message).filter(|_| message.whole()).map(|node| node.span);
-    let own = |d: &&Defect| !(COPIED.contains(&d.expected.as_str()) && id.is_some_and(|id| within(d.span, id)));
+    // A request_id is copied as it came (LS 3.2), and `to` of a Response names whom the Command was `from`. What no
+    // I-JSON text may hold, but a text can, is then not its own: it came from a peer that broke the rule, and what
+    // becomes of invalid input is reported without a verdict. Where a request_id did not come so, the requirement on
+    // copying tells.
+    let copied: Vec<Span> = ["request_id", "to"]
+        .into_iter()
+        .filter_map(|name| request_id::member(message, name).filter(|_| message.whole()))
+        .map(|node| node.span)
+        .collect();
+    let own = |d: &&Defect| !(COPIED.contains(&d.expected.as_str()) && copied.iter().any(|copy| within(d.span, *copy)));
     let mut defects = message.defects_of(row).peekable();
     let copies = defects.peek().is_some();
     if let Some(defect) = defects.find(own) {
@@ -55,8 +61,8 @@ requirement! {
     ///
     /// # Judged
     /// In each message of the IUT that is JSON, or whose payload header says so, from the byte after the header
-    /// to the end. A lone surrogate or a noncharacter in its request_id is neither praised nor blamed: that is
-    /// copied from the Command.
+    /// to the end. A lone surrogate or a noncharacter in its request_id, or in `to`, is neither praised nor blamed:
+    /// those are copied from the Command.
     RESPONSE_IJSON {
         id: "openc2/response-ijson",
         rows: &["L-084"],
@@ -112,6 +118,12 @@ requirement! {
                     b"\x90\x01{\"content\":{\"request\":{\"action\":\"query\",\"target\":{\"features\":[]}}},\"request_id\":\"\\udc00\"}",
                 );
                 s.respond_text(r#"{"content":{"response":{"status":200}},"request_id":"\udc00"}"#);
+            }, |s| {
+                s.ready();
+                s.command_text(
+                    r#"{"content":{"request":{"action":"query","target":{"features":[]}}},"request_id":"q1","from":"\ud800"}"#,
+                );
+                s.respond_text(r#"{"content":{"response":{"status":200}},"request_id":"q1","to":["\ud800"]}"#);
             }],
         },
     }

@@ -78,8 +78,13 @@ fn stray(packet: &PacketSeen) -> Option<Ruling> {
 
 /// Where the request_id stands, in the record or in the headers of the nested form.
 pub(super) fn field(message: &Message) -> Option<&Node> {
+    member(message, "request_id")
+}
+
+/// Where a member stands, in the record or in the headers of the nested form.
+pub(super) fn member<'a>(message: &'a Message, name: &str) -> Option<&'a Node> {
     let root = message.root.as_ref()?;
-    root.get("request_id").or_else(|| root.get("headers").and_then(|h| h.get("request_id")))
+    root.get(name).or_else(|| root.get("headers").and_then(|h| h.get(name)))
 }
 
 fn place(packet: &PacketSeen, node: Option<&Node>) -> Witness {

@@ -1,6 +1,6 @@
 //! What holds between a request and its responses (2.3.2).
 
-use super::support::{NO_PRODUCER, in_packet};
+use super::support::in_packet;
 use crate::catalogue::{Examples, Judged, Level, Trigger};
 use crate::evidence::openc2::Message;
 use crate::evidence::sketch::Sketch;
@@ -41,6 +41,7 @@ requirement! {
         rows: &["W4-060"],
         clause: "2.3.2",
         level: Level::Guidance,
+        roles: &[Role::Consumer],
         when: Some(("it declares the value of `from` (`identity`)", |pics| pics.identity.is_some())),
         trigger: Trigger::Tester,
         judged: Judged::Exchange(to),
@@ -102,20 +103,7 @@ requirement! {
         clause: "2.3.2",
         level: Level::Guidance,
         roles: &[Role::Producer],
-        judged: Judged::NotYet(NO_PRODUCER),
-    }
-}
-
-requirement! {
-    /// A Producer puts its identifier in `from` of a request.
-    FROM_REQUEST {
-        id: "wd04/message-from-request",
-        rows: &["W4-058"],
-        clause: "2.3.2",
-        level: Level::Guidance,
-        interop: true,
-        roles: &[Role::Producer],
-        judged: Judged::NotYet(NO_PRODUCER),
+        judged: Judged::Untestable("a possibility of the Producer's: using it and leaving it out both conform"),
     }
 }
 

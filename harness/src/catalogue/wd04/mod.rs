@@ -8,9 +8,11 @@ mod client_id;
 mod connect;
 mod exchange;
 mod flows;
+mod from;
 mod not_tested;
 mod payload;
 mod publish;
+mod roles;
 mod subscribe;
 mod subscriptions;
 mod support;
@@ -59,7 +61,7 @@ static REQUIREMENTS: &[&Requirement] = &[
     &subscriptions::PROFILES,
     &subscriptions::ALL,
     &subscriptions::DEVICE,
-    &not_tested::SUBSCRIBE_RESPONSES,
+    &subscriptions::RESPONSES,
     &subscribe::WILDCARD,
     &subscribe::QOS,
     &acknowledge::SUBACK_PROCESS,
@@ -68,16 +70,16 @@ static REQUIREMENTS: &[&Requirement] = &[
     &not_tested::PINGREQ_INTERVAL,
     &not_tested::PINGREQ_DEFAULT_INTERVAL,
     &not_tested::DISCONNECT,
-    &publish::ROLE_CONSUMER,
-    &publish::ROLE_PRODUCER,
+    &roles::ROLE_CONSUMER,
+    &roles::ROLE_PRODUCER,
     &payload::FIXED_BITS,
     &payload::MESSAGE_TYPE,
     &payload::SERIALIZATION,
     &payload::MESSAGE_OFFSET,
     &payload::LAYOUT,
     &payload::FIELDS,
-    &exchange::FROM_REQUEST,
-    &payload::FROM,
+    &from::REQUEST,
+    &from::RESPONSE,
     &exchange::TO,
     &exchange::TO_REQUEST,
     &exchange::REQUEST_ID,

@@ -1,20 +1,7 @@
 //! Rows without a check: some not yet, some never.
 
-use super::support::NO_PRODUCER;
 use crate::catalogue::{Judged, Level, Trigger};
-use crate::iut::Role;
 use crate::requirement;
-
-requirement! {
-    /// A Producer subscribes to `oc2/rsp`.
-    SUBSCRIBE_RESPONSES {
-        id: "wd04/subscribe-responses",
-        rows: &["W4-026", "W4-053"],
-        clause: "3.1.8",
-        roles: &[Role::Producer],
-        judged: Judged::NotYet(NO_PRODUCER),
-    }
-}
 
 requirement! {
     /// A client sends PINGREQ when nothing was processed for 95 % of the keep-alive interval.

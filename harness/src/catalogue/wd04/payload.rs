@@ -1,12 +1,12 @@
 //! The payload header of 2.3.1 and the message record of 2.3.2: guidance by the text, but without them peers
 //! cannot understand each other.
 
-use super::support::{broken_payload, in_packet, noun, sent};
+use super::support::{broken_payload, noun, sent};
 use crate::catalogue::{Examples, Judged, Level, Trigger};
 use crate::evidence::openc2::{Form, Message};
 use crate::evidence::sketch::Sketch;
 use crate::evidence::{PacketSeen, Setting};
-use crate::judge::{Deviation, Ruling, Witness};
+use crate::judge::Ruling;
 use crate::requirement;
 use serde_json::json;
 use touchstone_fixtures::wire::mqtt311::{Publish, build};
@@ -37,6 +37,23 @@ fn behind(s: &mut Sketch, header: &[u8]) {
     s.ready();
     s.query("r1", json!([]));
     s.respond_raw([header, &response[2..]].concat());
+}
+
+/// The payload of a request.
+fn request() -> Vec<u8> {
+    Sketch::request_payload("r1", json!({"action": "query", "target": {"features": []}}))
+}
+
+/// A sound request of a Producer.
+fn commanded(s: &mut Sketch) {
+    s.ready_producer();
+    s.send_raw("oc2/cmd/all", request());
+}
+
+/// This JSON text of a Producer behind the usual header.
+fn request_text(s: &mut Sketch, json: &serde_json::Value) {
+    s.ready_producer();
+    s.send_text(&json.to_string());
 }
 
 /// This JSON text behind the usual header.
@@ -74,7 +91,7 @@ requirement! {
         trigger: Trigger::Tester,
         judged: Judged::Packet(fixed_bits),
         examples: Examples {
-            conforming: &[good],
+            conforming: &[good, commanded],
             violating: &[|s| behind(s, &[0x11, 0x01]), |s| behind(s, &[])],
             silent: &[no_message, to_the_iut],
         },
@@ -106,8 +123,11 @@ requirement! {
         trigger: Trigger::Tester,
         judged: Judged::Packet(message_type),
         examples: Examples {
-            conforming: &[good],
-            violating: &[|s| behind(s, &[0x90, 0x01]), |s| behind(s, &[0x97, 0x01])],
+            conforming: &[good, commanded],
+            violating: &[|s| behind(s, &[0x90, 0x01]), |s| behind(s, &[0x97, 0x01]), |s| {
+                s.ready_producer();
+                s.send_raw("oc2/cmd/all", [&[0x91, 0x01], &request()[2..]].concat());
+            }],
             silent: &[no_message, to_the_iut],
         },
     }
@@ -126,7 +146,7 @@ requirement! {
     ///
     /// # Judged
     /// On every PUBLISH with an OpenC2 message: broken by a reserved value, by one that names another serialization
-    /// than the one found, and by CBOR that is not well-formed.
+    /// than the one found, and by CBOR that is not well-formed or that is wrapped in base64.
     SERIALIZATION {
         id: "wd04/payload-header-serialization",
         rows: &["W4-055", "W4-072"],
@@ -136,13 +156,23 @@ requirement! {
         trigger: Trigger::Tester,
         judged: Judged::Packet(serialization),
         examples: Examples {
-            conforming: &[good],
+            conforming: &[good, commanded],
             violating: &[
                 |s| behind(s, &[0x91, 0x00]),
                 |s| behind(s, &[0x91, 0x02]),
                 |s| behind(s, &[0x91, 0x03]),
                 |s| behind(s, &[0x91, 0xFF]),
                 |s| behind(s, &[]),
+                |s| {
+                    // {"status": 200}, in base64
+                    s.ready();
+                    s.query("r1", json!([]));
+                    s.respond_raw(b"\x91\x02oWZzdGF0dXMYyA==");
+                },
+                |s| {
+                    s.ready_producer();
+                    s.send_raw("oc2/cmd/all", [&[0x90, 0x02], &request()[2..]].concat());
+                },
             ],
             silent: &[no_message, to_the_iut],
         },
@@ -152,6 +182,9 @@ requirement! {
 fn serialization(packet: &PacketSeen, _: &Setting) -> Option<Ruling> {
     let (publish, message) = sent(packet)?;
     let said = |d: &Defect| match (d.span == Span::byte(1), d.actual.starts_with(|c: char| c.is_ascii_digit())) {
+        (false, _) if message.form == Form::Base64Cbor => {
+            format!("{} published in CBOR wrapped in base64", noun(message))
+        }
         (true, true) => format!("{} published with serialization {}", noun(message), d.actual),
         (true, false) => format!("{} published with {}", noun(message), d.actual),
         (false, _) => format!("{} published in damaged CBOR ({})", noun(message), d.actual),
@@ -178,7 +211,7 @@ requirement! {
         implies: &["wd04/payload-header-fixed-bits", "wd04/payload-header-serialization"],
         judged: Judged::Packet(message_offset),
         examples: Examples {
-            conforming: &[good],
+            conforming: &[good, commanded],
             violating: &[|s| behind(s, &[]), |s| behind(s, &[0x91, 0x01, 0x00]), |s| {
                 s.ready();
                 s.respond_raw([0x91, 0x01]);
@@ -202,10 +235,12 @@ requirement! {
     ///
     /// # Interpretation
     /// The later nested form {headers, body: {openc2}} and a bare Command or Response are not this record, also behind
-    /// the right header. In which keys the record stands in CBOR, names or JADN's integers, WD04 does not say.
+    /// the right header. In which keys the record stands in CBOR, names or JADN's integers, WD04 does not say, and no
+    /// other text makes one of them mandatory.
     ///
     /// # Judged
-    /// On every PUBLISH with a message that can be read to its end. Integer-keyed CBOR is undecided.
+    /// On every PUBLISH with a message that can be read to its end. A record in CBOR with integer keys decides nothing,
+    /// and is noted.
     LAYOUT {
         id: "wd04/message-layout",
         rows: &["W4-057"],
@@ -213,10 +248,10 @@ requirement! {
         level: Level::Guidance,
         interop: true,
         trigger: Trigger::Tester,
-        implies: &["wd04/request-id-copied", "wd04/message-from"],
+        implies: &["wd04/request-id-copied", "wd04/message-from", "wd04/message-from-request"],
         judged: Judged::Packet(layout),
         examples: Examples {
-            conforming: &[good],
+            conforming: &[good, commanded],
             violating: &[
                 |s| {
                     text(s, &json!({
@@ -225,6 +260,7 @@ requirement! {
                     }));
                 },
                 |s| text(s, &json!({"status": 200})),
+                |s| request_text(s, &json!({"action": "query", "target": {"features": []}})),
                 |s| text(s, &json!({"request_id": "r1", "from": "zulu"})),
                 |s| text(s, &json!({"content": {"answer": {"status": 200}}, "request_id": "r1", "from": "zulu"})),
                 |s| {
@@ -236,6 +272,10 @@ requirement! {
             silent: &[no_message, to_the_iut, |s| {
                 s.ready();
                 s.respond_raw(b"\x91\x01{\"content\":");
+            }, |s| {
+                // [{2: {1: 200}}, "r1", null, "zulu"]
+                s.ready();
+                s.respond_raw(b"\x91\x02\x84\xA1\x02\xA1\x01\x18\xC8\x62r1\xF6\x64zulu");
             }],
         },
     }
@@ -252,9 +292,10 @@ fn layout(packet: &PacketSeen, _: &Setting) -> Option<Ruling> {
     }
     match message.form {
         Form::Record => Some(Ruling::Met),
-        Form::JadnCbor => Some(Ruling::Undecided(
-            "The message is CBOR with integer keys, and 2.3.2 does not say which keys CBOR has".to_owned(),
-        )),
+        Form::JadnCbor => Some(Ruling::Note(format!(
+            "{} published in CBOR with integer keys; 2.3.2 does not say which keys CBOR has",
+            noun(message)
+        ))),
         _ => None,
     }
 }
@@ -294,13 +335,14 @@ requirement! {
         trigger: Trigger::Tester,
         judged: Judged::Packet(fields),
         examples: Examples {
-            conforming: &[good],
+            conforming: &[good, commanded],
             violating: &[
                 |s| text(s, &json!({"content": {"response": {"status": 200}}, "request_id": 7, "from": "zulu"})),
                 |s| text(s, &json!({"content": {"response": {"status": 200}}, "request_id": "r1", "from": ["zulu"]})),
                 |s| text(s, &json!({"content": {"response": {"status": 200}}, "request_id": "r1", "to": "p", "from": "zulu"})),
                 |s| text(s, &json!({"content": {"response": {"status": 200}}, "request_id": "r1", "created": "2020", "from": "zulu"})),
                 |s| text(s, &json!({"content": {"response": {"status": 200}}, "request_id": "r1", "status": 200, "from": "zulu"})),
+                |s| request_text(s, &json!({"content": {"request": {"action": "query", "target": {"features": []}}}, "request_id": "r1", "from": "producer-1", "msg_type": "request"})),
             ],
             silent: &[no_message, to_the_iut, |s| text(s, &json!({"status": 200}))],
         },
@@ -318,68 +360,4 @@ fn fields(packet: &PacketSeen, _: &Setting) -> Option<Ruling> {
         false => format!("{} published with {} in place of {}", noun(message), d.actual, d.expected),
     };
     by_defect(packet, publish, defects, said, true)
-}
-
-requirement! {
-    /// A Consumer puts its identifier in `from` of a response.
-    ///
-    /// # Interpretation
-    /// Which identifier that is, the implementer declares (`identity`). Where none is declared, any will do.
-    ///
-    /// # Judged
-    /// On every PUBLISH of a Consumer with a response that can be read to its end: `from` is there and, where an
-    /// identity is declared, equals it.
-    FROM {
-        id: "wd04/message-from",
-        rows: &["W4-059"],
-        clause: "2.3.2",
-        level: Level::Guidance,
-        interop: true,
-        roles: &[crate::iut::Role::Consumer],
-        trigger: Trigger::Tester,
-        judged: Judged::Packet(from),
-        examples: Examples {
-            conforming: &[good, |s| {
-                s.pics.identity = None;
-                text(s, &json!({"content": {"response": {"status": 200}}, "request_id": "r1", "from": "anybody"}));
-            }],
-            violating: &[
-                |s| text(s, &json!({"content": {"response": {"status": 200}}, "request_id": "r1"})),
-                |s| text(s, &json!({"content": {"response": {"status": 200}}, "request_id": "r1", "from": "producer-1"})),
-                |s| text(s, &json!({"content": {"response": {"status": 200}}, "request_id": "r1", "from": ""})),
-            ],
-            silent: &[no_message, to_the_iut, |s| {
-                s.ready();
-                s.respond_raw(b"\x91\x01{\"content\":");
-            }],
-        },
-    }
-}
-
-fn from(packet: &PacketSeen, setting: &Setting) -> Option<Ruling> {
-    use crate::evidence::openc2::ContentKind;
-    let (publish, message) = sent(packet)?;
-    let root = message.root.as_ref()?;
-    if !message.whole() || message.kind != Some(ContentKind::Response) {
-        return None;
-    }
-    let place = if message.form == Form::Nested { root.get("headers") } else { Some(root) };
-    let node = place.and_then(|members| members.get("from"));
-    let identity = setting.pics.identity.as_deref();
-    let expected = match identity {
-        Some(identity) => format!("`from` with the identifier `{identity}`"),
-        None => "`from` with the identifier of the Consumer".to_owned(),
-    };
-    let (said, actual) = match (&message.from, node) {
-        // Of the wrong type: see wd04/message-fields.
-        (None, Some(_)) => return None,
-        (None, None) => ("Response published without `from`".to_owned(), "none".to_owned()),
-        (Some(from), _) if from.is_empty() => {
-            ("Response published with an empty `from`".to_owned(), "an empty string".to_owned())
-        }
-        (Some(from), _) if identity.is_none_or(|identity| identity == from) => return Some(Ruling::Met),
-        (Some(from), _) => (format!("Response published with `from` `{from}`"), format!("`{from}`")),
-    };
-    let span = in_packet(publish, node.map_or(root.span, |node| node.span));
-    Some(Ruling::Broken(Deviation { witness: Some(Witness::bytes(packet, span)), said, expected, actual }))
 }

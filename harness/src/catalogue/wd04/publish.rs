@@ -1,8 +1,8 @@
 //! PUBLISH: the fixed header and topic of every OpenC2 message (3.1.3).
 
-use super::support::{NO_PRODUCER, noun, sent, without_defect};
+use super::support::{noun, sent, without_defect};
 use crate::catalogue::mqtt311::packet_ids::first_copies_of_messages;
-use crate::catalogue::{Examples, Judged, Level, Trigger};
+use crate::catalogue::{Examples, Judged, Trigger};
 use crate::evidence::openc2::ContentKind;
 use crate::evidence::sketch::Sketch;
 use crate::evidence::{PacketSeen, Setting};
@@ -10,7 +10,6 @@ use crate::iut::Role;
 use crate::judge::Ruling;
 use crate::requirement;
 use serde_json::json;
-use touchstone_fixtures::wire::Span;
 use touchstone_fixtures::wire::mqtt311::build;
 
 fn response() -> Vec<u8> {
@@ -50,10 +49,13 @@ requirement! {
         trigger: Trigger::Tester,
         judged: Judged::Packet(|packet, _| sent(packet).map(|_| without_defect(packet))),
         examples: Examples {
-            conforming: &[good],
+            conforming: &[good, commanded],
             violating: &[|s| {
                 asked(s);
                 s.iut(build::publish("oc2/rsp", 1, 0, response()));
+            }, |s| {
+                s.ready_producer();
+                s.iut(build::publish("oc2/cmd/all", 1, 0, command()));
             }],
             silent: &[no_message],
         },
@@ -117,13 +119,88 @@ fn no_topic() -> Ruling {
 
 requirement! {
     /// A Producer publishes its commands on `oc2/cmd/all`, `oc2/cmd/ap/<profile>` or `oc2/cmd/device/<id>`.
+    ///
+    /// # Interpretation
+    /// 3.1.3 makes the topic table of 2.2 binding. A profile and a device id are one level of the topic each, and not
+    /// empty. What a Producer publishes as a response is another matter (`wd04/role-producer`), and the table has no
+    /// topic for notifications.
+    ///
+    /// # Judged
+    /// On every PUBLISH with an OpenC2 message that is no response.
     TOPIC_COMMAND {
         id: "wd04/publish-topic-command",
         rows: &["W4-013", "W4-051"],
         clause: "3.1.3",
         roles: &[Role::Producer],
-        judged: Judged::NotYet(NO_PRODUCER),
+        trigger: Trigger::Tester,
+        judged: Judged::Packet(topic_command),
+        examples: Examples {
+            conforming: &[
+                commanded,
+                |s| commanded_on(s, "oc2/cmd/ap/slpf"),
+                |s| commanded_on(s, "oc2/cmd/device/zulu"),
+            ],
+            violating: &[
+                |s| commanded_on(s, "oc2/cmd"),
+                |s| commanded_on(s, "oc2/cmd/device/"),
+                |s| commanded_on(s, "oc2/cmd/ap/slpf/zulu"),
+                |s| commanded_on(s, "oc2/rsp"),
+                |s| commanded_on(s, "commands"),
+            ],
+            silent: &[nothing_commanded, |s| {
+                s.ready_producer();
+                s.send_raw("oc2/rsp", response());
+            }],
+        },
     }
+}
+
+/// A Producer that publishes nothing of OpenC2's.
+fn nothing_commanded(s: &mut Sketch) {
+    s.ready_producer();
+    s.iut(build::publish("weather", 0, 0, "rain"));
+}
+
+fn command() -> Vec<u8> {
+    Sketch::request_payload("r1", json!({"action": "query", "target": {"features": []}}))
+}
+
+fn commanded_on(s: &mut Sketch, topic: &str) {
+    s.ready_producer();
+    s.send_raw(topic, command());
+}
+
+fn commanded(s: &mut Sketch) {
+    commanded_on(s, "oc2/cmd/all");
+}
+
+/// A command of a Producer as a PUBLISH with this first byte.
+fn commanded_with(s: &mut Sketch, byte: u8) {
+    s.ready_producer();
+    s.iut(build::with_first_byte(build::publish("oc2/cmd/all", 1, 9, command()), byte));
+}
+
+fn topic_command(packet: &PacketSeen, _: &Setting) -> Option<Ruling> {
+    let (publish, message) = sent(packet)?;
+    let topic = publish.topic.as_ref()?;
+    let unread = message.header.filter(|h| message.kind.is_none() && h.fixed == 0b1001).map(|h| h.message_type);
+    match (message.kind, unread) {
+        (Some(ContentKind::Response), _) | (None, Some(1)) => None,
+        (Some(ContentKind::Notification), _) | (None, Some(2)) => Some(no_topic()),
+        _ if is_command_topic(&topic.bytes) => Some(Ruling::Met),
+        _ => {
+            let shown = format!("`{}`", topic.display());
+            let said = format!("{} published on {shown}", noun(message));
+            let expected = "topic `oc2/cmd/all`, `oc2/cmd/ap/<profile>` or `oc2/cmd/device/<id>`";
+            Some(Ruling::broken_at(packet, topic.span, said, expected, shown))
+        }
+    }
+}
+
+fn is_command_topic(topic: &[u8]) -> bool {
+    let level =
+        |prefix: &[u8]| topic.strip_prefix(prefix).is_some_and(|level| !level.is_empty() && !level.contains(&b'/'));
+    topic == b"oc2/cmd/all" || level(b"oc2/cmd/ap/") || level(b"oc2/cmd/device/")
 }
 
 requirement! {
@@ -149,7 +226,7 @@ requirement! {
                 good(s);
                 s.iut(build::with_first_byte(build::publish("oc2/rsp", 1, 2, response()), 0x3A));
             }],
-            violating: &[|s| first_byte(s, 0x3A)],
+            violating: &[|s| first_byte(s, 0x3A), |s| commanded_with(s, 0x3A)],
             silent: &[no_message],
         },
     }
@@ -181,7 +258,7 @@ requirement! {
         trigger: Trigger::Tester,
         judged: Judged::Packet(qos),
         examples: Examples {
-            conforming: &[good, |s| {
+            conforming: &[good, commanded, |s| {
                 s.pics.qos = Some(2);
                 asked(s);
                 s.iut(build::publish("oc2/rsp", 2, 9, response()));
@@ -199,6 +276,7 @@ requirement! {
                     asked(s);
                     s.iut(build::publish("oc2/rsp", 0, 0, response()));
                 },
+                |s| commanded_with(s, 0x34),
             ],
             silent: &[no_message],
         },
@@ -236,10 +314,13 @@ requirement! {
         implies: &["wd04/publish-qos"],
         judged: Judged::Packet(qos_not_0),
         examples: Examples {
-            conforming: &[good],
+            conforming: &[good, commanded],
             violating: &[|s| {
                 asked(s);
                 s.iut(build::publish("oc2/rsp", 0, 0, response()));
+            }, |s| {
+                s.ready_producer();
+                s.iut(build::publish("oc2/cmd/all", 0, 0, command()));
             }],
             silent: &[no_message],
         },
@@ -266,7 +347,11 @@ requirement! {
         clause: "3.1.3",
         trigger: Trigger::Tester,
         judged: Judged::Packet(retain),
-        examples: Examples { conforming: &[good], violating: &[|s| first_byte(s, 0x33)], silent: &[no_message] },
+        examples: Examples {
+            conforming: &[good, commanded],
+            violating: &[|s| first_byte(s, 0x33), |s| commanded_with(s, 0x33)],
+            silent: &[no_message],
+        },
     }
 }
 
@@ -277,55 +362,4 @@ fn retain(packet: &PacketSeen, _: &Setting) -> Option<Ruling> {
     }
     let said = format!("{} published with RETAIN=1", noun(message));
     Some(Ruling::broken_bits(packet, 0, 0x01, said, "RETAIN 0", "RETAIN 1"))
-}
-
-requirement! {
-    /// A Consumer publishes responses and subscribes to requests, a Producer the reverse.
-    ///
-    /// # Judged
-    /// On every PUBLISH of a Consumer with an OpenC2 message whose content can be read: broken by a request.
-    ROLE_CONSUMER {
-        id: "wd04/role-consumer",
-        rows: &["W4-050"],
-        clause: "2.1",
-        level: Level::Guidance,
-        roles: &[Role::Consumer],
-        trigger: Trigger::Tester,
-        judged: Judged::Packet(role_consumer),
-        examples: Examples {
-            conforming: &[good],
-            violating: &[|s| {
-                asked(s);
-                s.iut(build::publish("oc2/rsp", 1, 9, Sketch::request_payload(
-                    "r1",
-                    json!({"action": "query", "target": {"features": []}}),
-                )));
-            }],
-            silent: &[no_message],
-        },
-    }
-}
-
-fn role_consumer(packet: &PacketSeen, _: &Setting) -> Option<Ruling> {
-    let (publish, message) = sent(packet)?;
-    match message.kind? {
-        ContentKind::Request => {
-            let span: Span = publish.payload.span;
-            Some(Ruling::broken_at(packet, span, "A Consumer published a request", "responses only", "a request"))
-        }
-        ContentKind::Response => Some(Ruling::Met),
-        ContentKind::Notification => None,
-    }
-}
-
-requirement! {
-    /// A Producer publishes requests and subscribes to responses.
-    ROLE_PRODUCER {
-        id: "wd04/role-producer",
-        rows: &["W4-050"],
-        clause: "2.1",
-        level: Level::Guidance,
-        roles: &[Role::Producer],
-        judged: Judged::NotYet(NO_PRODUCER),
-    }
 }

@@ -35,11 +35,16 @@ requirement! {
         clause: "3.1.8",
         judged: Judged::Packet(topics),
         examples: Examples {
-            conforming: &[ready, |s| {
+            conforming: &[ready, |s| s.ready_producer(), |s| {
                 s.connect();
                 s.subscribe(&[("oc2/cmd/ap/#", 1)]);
             }],
             violating: &[
+                |s| {
+                    s.producer();
+                    s.connect();
+                    s.subscribe(&[("oc2/rsp/#", 1)]);
+                },
                 |s| {
                     s.connect();
                     s.subscribe(&[("oc2/cmd/all", 1), ("oc2/cmd/#", 1)]);
@@ -103,6 +108,10 @@ requirement! {
             violating: &[|s| {
                 s.connect();
                 s.subscribe(&[("oc2/cmd/all", 1), ("oc2/cmd/device/zulu", 0)]);
+            }, |s| {
+                s.producer();
+                s.connect();
+                s.subscribe(&[("oc2/rsp", 0)]);
             }],
             silent: &[elsewhere],
         },

@@ -1,4 +1,4 @@
-//! What a Consumer is subscribed to, over its session (3.1.8).
+//! What a client is subscribed to, over its session (3.1.8).
 
 use super::support::{judgeable, matches, seconds};
 use crate::catalogue::{Examples, Judged};
@@ -14,6 +14,10 @@ use touchstone_fixtures::wire::mqtt311::{Body, PacketType};
 
 fn ready(s: &mut Sketch) {
     s.ready();
+}
+
+fn ready_producer(s: &mut Sketch) {
+    s.ready_producer();
 }
 
 fn connected_only(s: &mut Sketch) {
@@ -129,6 +133,51 @@ requirement! {
             }],
             violating: &[|s| without(s, "oc2/cmd/ap/alpha"), |s| without(s, "oc2/cmd/ap/iota")],
             silent: &[connected_only, resumed_from_before],
+        },
+    }
+}
+
+requirement! {
+    /// A Producer subscribes to `oc2/rsp`.
+    ///
+    /// # Judged
+    /// As wd04/subscribe-all, for a Producer and `oc2/rsp`.
+    RESPONSES {
+        id: "wd04/subscribe-responses",
+        rows: &["W4-026", "W4-053"],
+        clause: "3.1.8",
+        roles: &[Role::Producer],
+        judged: Judged::Machine(|| Subscriptions::check(|_| vec!["oc2/rsp".to_owned()])),
+        examples: Examples {
+            conforming: &[ready_producer, |s| {
+                s.ready_producer();
+                s.cut();
+                s.reconnect();
+                s.wait(2_500);
+            }],
+            violating: &[
+                |s| {
+                    s.producer();
+                    s.connect();
+                    s.wait(2_500);
+                },
+                |s| {
+                    s.producer();
+                    s.connect();
+                    s.subscribe(&[("oc2/cmd/all", 1)]);
+                    s.wait(2_500);
+                },
+            ],
+            silent: &[
+                |s| {
+                    s.producer();
+                    s.connect();
+                },
+                |s| {
+                    s.producer();
+                    resumed_from_before(s);
+                },
+            ],
         },
     }
 }

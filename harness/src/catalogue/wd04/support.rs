@@ -6,9 +6,6 @@ use crate::judge::{Deviation, Ruling, Witness};
 use touchstone_fixtures::wire::mqtt311::{Body, Connect, PacketType, Publish, Subscription};
 use touchstone_fixtures::wire::{Defect, Span};
 
-/// Why the rows of a Producer are not tested.
-pub(super) const NO_PRODUCER: &str = "the Producer role is not built yet";
-
 /// Whether the bytes can be held against the IUT: it sent them, and all of them arrived.
 pub(super) fn judgeable(packet: &PacketSeen) -> bool {
     packet.from_iut() && !packet.packet.truncated
@@ -41,6 +38,7 @@ pub(super) fn noun(message: &Message) -> &'static str {
         Some(ContentKind::Request) => "Request",
         Some(ContentKind::Response) => "Response",
         Some(ContentKind::Notification) => "Notification",
+        None if message.header.is_some_and(|h| h.fixed == 0b1001 && h.message_type == 0) => "Request",
         None if message.header.is_some_and(|h| h.fixed == 0b1001 && h.message_type == 1) => "Response",
         None => "OpenC2 message",
     }
