@@ -202,7 +202,9 @@ impl Builder {
                     self.observations.push(Observation::Session { conn: *conn, change: *change });
                 }
             }
-            Event::Tester(tester) => self.observations.push(Observation::Tester(tester.clone())),
+            Event::Tester(tester) => {
+                self.observations.push(Observation::Tester { about: tester.clone(), at: entry.at });
+            }
             Event::End { complete, reason } => {
                 self.complete = Some(if *complete { Ok(()) } else { Err(reason.clone()) });
             }

@@ -206,7 +206,12 @@ pub enum Observation {
         at: Nanos,
     },
     /// The test system about itself.
-    Tester(Tester),
+    Tester {
+        /// What it says.
+        about: Tester,
+        /// When.
+        at: Nanos,
+    },
     /// An exchange, with everything that will ever be known of it. All come right before `End`, in the order
     /// of their requests.
     Exchange(Arc<Exchange>),

@@ -41,6 +41,8 @@ pub struct JudgedScenario {
     pub sha256: Option<String>,
     /// Tolerances in force.
     pub tolerances: Option<Tolerances>,
+    /// The largest lag of the test system that was recorded, in nanoseconds.
+    pub lag: u64,
     /// What happened, for reports.
     pub trace: Vec<model::TraceRow>,
     /// Rows left out.
@@ -66,6 +68,7 @@ impl JudgedScenario {
             gap: gap(evidence),
             sha256: Some(sha256),
             tolerances: Some(evidence.context.tolerances),
+            lag: lag(evidence),
             trace,
             trace_omitted,
         }
@@ -88,16 +91,26 @@ impl JudgedScenario {
             duration: 0,
             sha256: None,
             tolerances: None,
+            lag: 0,
             trace: Vec::new(),
             trace_omitted: 0,
         }
     }
 }
 
+/// The largest lag of the test system.
+fn lag(evidence: &Evidence) -> u64 {
+    let lags = evidence.observations.iter().filter_map(|observation| match observation {
+        Observation::Tester { about: Tester::Lag { nanos }, .. } => Some(*nanos),
+        _ => None,
+    });
+    lags.max().unwrap_or(0)
+}
+
 /// What evidence is missing, if any: a limit was reached, or the file breaks off.
 fn gap(evidence: &Evidence) -> Option<String> {
     let limit = evidence.observations.iter().find_map(|observation| match observation {
-        Observation::Tester(Tester::Limit { what }) => Some(format!("evidence is missing: {what}")),
+        Observation::Tester { about: Tester::Limit { what }, .. } => Some(format!("evidence is missing: {what}")),
         _ => None,
     });
     limit.or_else(|| evidence.broken_off().map(str::to_owned))
@@ -105,8 +118,8 @@ fn gap(evidence: &Evidence) -> Option<String> {
 
 fn status(evidence: &Evidence) -> ScenarioStatus {
     let failure = evidence.observations.iter().find_map(|observation| match observation {
-        Observation::Tester(Tester::InternalError { message }) => Some(message.clone()),
-        Observation::Tester(Tester::Canary { ok: false }) => {
+        Observation::Tester { about: Tester::InternalError { message }, .. } => Some(message.clone()),
+        Observation::Tester { about: Tester::Canary { ok: false }, .. } => {
             Some("messages no longer travel between sessions: the routing canary was lost".to_owned())
         }
         _ => None,

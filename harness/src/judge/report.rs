@@ -175,7 +175,6 @@ fn verdict_sentence(
 fn facts(manifest: &Manifest, binding: &Binding, scenarios: &[JudgedScenario], program: &str) -> model::Run {
     let began = scenarios.iter().filter_map(|s| s.began).min();
     let ended = scenarios.iter().filter_map(|s| s.began.map(|b| b.saturating_add(s.duration))).max();
-    let ms = |nanos: u64| format!("{} ms", nanos / 1_000_000);
     let mut hashes = vec![(manifest.iut_file.path.clone(), manifest.iut_file.sha256.clone())];
     for scenario in scenarios {
         if let (Some(selected), Some(hash)) = (manifest.scenarios.get(scenario.index), &scenario.sha256) {
@@ -204,19 +203,31 @@ fn facts(manifest: &Manifest, binding: &Binding, scenarios: &[JudgedScenario], p
         pics: pics_lines(&manifest.pics),
         hashes,
         seed: manifest.seed,
-        tolerances: scenarios
-            .iter()
-            .find_map(|s| s.tolerances)
-            .map(|t| {
-                vec![
-                    ("quiet window".to_owned(), ms(t.quiet)),
-                    ("time to answer".to_owned(), ms(t.response)),
-                    ("keep alive".to_owned(), ms(t.keep_alive)),
-                    ("close after DISCONNECT".to_owned(), ms(t.disconnect)),
-                ]
-            })
-            .unwrap_or_default(),
+        tolerances: tolerances(manifest, scenarios),
     }
+}
+
+/// The tolerances in force, and how late the test system itself was.
+fn tolerances(manifest: &Manifest, scenarios: &[JudgedScenario]) -> Vec<(String, String)> {
+    let Some(t) = scenarios.iter().find_map(|s| s.tolerances) else { return Vec::new() };
+    let ms = |nanos: u64| format!("{} ms", nanos / 1_000_000);
+    let share = format!("{}.{} % of the interval", t.keep_alive_per_mille / 10, t.keep_alive_per_mille % 10);
+    let keep_alive = match manifest.pics.keep_alive {
+        Some(seconds) if seconds > 0 => {
+            let declared = ms(u64::from(seconds) * t.keep_alive_per_mille * 1_000_000);
+            format!("{share} ({declared} of {seconds} s), and the lag of the test system")
+        }
+        _ => format!("{share}, and the lag of the test system"),
+    };
+    let lag = scenarios.iter().map(|s| s.lag).max().unwrap_or(0);
+    let lag = if lag == 0 { "below 20 ms".to_owned() } else { ms(lag) };
+    vec![
+        ("quiet window".to_owned(), ms(t.quiet)),
+        ("time to answer".to_owned(), ms(t.response)),
+        ("keep alive".to_owned(), keep_alive),
+        ("close after DISCONNECT".to_owned(), ms(t.disconnect)),
+        ("largest lag of the test system".to_owned(), lag),
+    ]
 }
 
 fn pics_lines(pics: &Pics) -> Vec<(String, String)> {

@@ -47,7 +47,7 @@ pub(super) fn context(
             // A window that proves something never gets shorter than usual.
             quiet: usual.quiet.max(scaled(usual.quiet)),
             response: scaled(iut.timing.response),
-            keep_alive: usual.keep_alive,
+            keep_alive_per_mille: usual.keep_alive_per_mille,
             disconnect: usual.disconnect.max(scaled(usual.disconnect)),
         },
         births_known: launched_anew,

@@ -271,7 +271,7 @@ impl Check for Inbound {
             Observation::Packet(p) if p.from_iut() => self.leaving(p, setting, ledger),
             Observation::Packet(p) => self.arriving(p, setting, ledger),
             Observation::Delivered(p) => self.delivered(p),
-            Observation::Tester(Tester::Lag { nanos }) => self.lag = self.lag.max(*nanos),
+            Observation::Tester { about: Tester::Lag { nanos }, .. } => self.lag = self.lag.max(*nanos),
             Observation::Closed { conn, at, .. } => {
                 self.over(*conn, *at, setting, ledger);
                 self.connections.remove(conn);

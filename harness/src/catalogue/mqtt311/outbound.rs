@@ -354,7 +354,7 @@ impl Check for Outbound {
             Observation::Packet(p) if p.from_iut() => self.leaving(p, setting, ledger),
             Observation::Packet(p) => self.arriving(p),
             Observation::Delivered(p) => self.delivered(p),
-            Observation::Tester(Tester::Lag { nanos }) => self.lag = self.lag.max(*nanos),
+            Observation::Tester { about: Tester::Lag { nanos }, .. } => self.lag = self.lag.max(*nanos),
             // What a client keeps beyond the end of its process is its own affair (4.1).
             Observation::Process { change: ProcessChange::Spawn { .. }, .. } => {
                 for session in self.sessions.values_mut() {
