@@ -1,7 +1,7 @@
 //! What is wrong with a Command, and what the IUT does not support.
 
-use super::support::{Answer, OURS, actuator, answer, answerable, is_ours, is_query_features, result};
-use crate::evidence::openc2::schema::{FEATURES_UNIQUE, command};
+use super::support::{Answer, OURS, actuator, answer, answerable, is_ours, is_query_features, result, well_formed};
+use crate::evidence::openc2::schema::{command, malforms};
 use crate::evidence::openc2::{Message, Node};
 use crate::evidence::{Exchange, Observation, Setting};
 use crate::judge::{Check, Ledger, Ruling, Witness};
@@ -35,8 +35,7 @@ impl Fault {
 
 /// The fault of a Command, if it has one.
 pub(super) fn fault(message: &Message) -> Option<Fault> {
-    let mut rows: BTreeSet<&str> = message.content_defects.iter().map(|d| d.clause).collect();
-    rows.remove(FEATURES_UNIQUE);
+    let rows: BTreeSet<&str> = message.content_defects.iter().filter(|d| malforms(d)).map(|d| d.clause).collect();
     let only = |row: &str| rows.len() == 1 && rows.contains(row);
     if rows.is_empty() {
         None
@@ -53,7 +52,7 @@ pub(super) fn fault(message: &Message) -> Option<Fault> {
 
 /// The request of an exchange, when it is sound and for a profile that no Consumer has.
 pub(super) fn unsupported_profile<'a>(exchange: &'a Exchange, setting: &Setting) -> Option<&'a Message> {
-    let message = answerable(exchange, setting).filter(|m| m.content_defects.is_empty())?;
+    let message = answerable(exchange, setting).filter(|m| well_formed(m))?;
     (actuator(message)? == OURS).then_some(message)
 }
 
@@ -129,8 +128,8 @@ impl Check for Unsupported {
         match observation {
             Observation::Exchange(exchange) => {
                 self.learn(exchange);
-                let concerns = answerable(exchange, setting)
-                    .is_some_and(|m| m.content_defects.is_empty() && !declared_pair(m, setting));
+                let concerns =
+                    answerable(exchange, setting).is_some_and(|m| well_formed(m) && !declared_pair(m, setting));
                 if !concerns {
                     return;
                 }

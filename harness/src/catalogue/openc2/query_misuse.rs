@@ -3,7 +3,7 @@
 use super::query_features::ok;
 use super::support::{
     Answer, answer, answerable, at, deviates, features, forbidden_args, misfit, no_status, not_ok, query_features,
-    repeats, response_requested, result, too_early, unanswered,
+    repeats, response_requested, result, too_early, unanswered, well_formed,
 };
 use crate::catalogue::{Examples, Judged, Level, Trigger};
 use crate::evidence::openc2::Message;
@@ -87,7 +87,7 @@ requirement! {
 fn with_extra_args<'a>(exchange: &'a Exchange, setting: &Setting) -> Option<&'a Message> {
     let message = answerable(exchange, setting)?;
     features(message)?;
-    (message.content_defects.is_empty() && forbidden_args(message)).then_some(message)
+    (well_formed(message) && forbidden_args(message)).then_some(message)
 }
 
 requirement! {

@@ -1,5 +1,6 @@
 //! What the checks of this catalogue share: which requests oblige, how they were answered, and where that stands.
 
+use crate::evidence::openc2::schema::malforms;
 use crate::evidence::openc2::{ContentKind, Form, Message, Node, Value};
 use crate::evidence::{Delivery, Exchange, PacketSeen, ResponseSeen, Setting, Silence};
 use crate::iut::{Command, Pics};
@@ -87,6 +88,11 @@ pub(super) fn answerable<'a>(exchange: &'a Exchange, setting: &Setting) -> Optio
         && fits
         && sound;
     obliges.then_some(message)
+}
+
+/// Whether a Command departs from the grammar in nothing that makes it malformed.
+pub(super) fn well_formed(message: &Message) -> bool {
+    !message.content_defects.iter().any(malforms)
 }
 
 /// How an exchange ended.
@@ -256,9 +262,7 @@ fn own_actuator(message: &Message, pics: &Pics) -> bool {
 pub(super) fn query_features<'a>(exchange: &'a Exchange, setting: &Setting) -> Option<(&'a Message, Vec<&'a str>)> {
     let message = answerable(exchange, setting)?;
     let names = features(message)?;
-    let sound = message.content_defects.iter().all(|d| d.clause == crate::evidence::openc2::schema::FEATURES_UNIQUE)
-        && !forbidden_args(message)
-        && own_actuator(message, &setting.pics);
+    let sound = well_formed(message) && !forbidden_args(message) && own_actuator(message, &setting.pics);
     sound.then_some((message, names))
 }
 
@@ -271,7 +275,7 @@ pub(super) fn repeats(names: &[&str]) -> bool {
 /// whatever `response_requested`.
 pub(super) fn declared<'a>(exchange: &'a Exchange, setting: &Setting) -> Option<&'a Message> {
     let message = answerable(exchange, setting)?;
-    let known = message.content_defects.is_empty()
+    let known = well_formed(message)
         && !is_query_features(message)
         && setting.pics.commands.iter().any(|command| is(message, command));
     known.then_some(message)

@@ -1,6 +1,6 @@
 //! The same Command written in other ways (LS 5.4-3, RFC 7493).
 
-use super::support::{Answer, answer, answerable, interim_only, misfit, no_status, too_early, unanswered};
+use super::support::{Answer, answer, answerable, interim_only, misfit, no_status, too_early, unanswered, well_formed};
 use crate::evidence::openc2::{Message, Node, schema};
 use crate::evidence::{Exchange, Observation, Setting};
 use crate::iut::Serialization;
@@ -95,8 +95,7 @@ fn ruling(exchange: &Exchange, how: &str) -> Ruling {
 
 /// A sound Command in JSON that is due an answer.
 fn json<'a>(exchange: &'a Exchange, setting: &Setting) -> Option<&'a Message> {
-    answerable(exchange, setting)
-        .filter(|m| m.serialization == Some(Serialization::Json) && m.content_defects.is_empty())
+    answerable(exchange, setting).filter(|m| m.serialization == Some(Serialization::Json) && well_formed(m))
 }
 
 fn same_content(a: &Exchange, b: &Exchange) -> bool {

@@ -92,7 +92,7 @@ fn message(payload: &[u8]) -> Message {
     }
     if message.whole() {
         if let Some(content) = &message.content {
-            let checked = schema::check(message.kind, content);
+            let checked = schema::check(message.form, message.kind, content);
             message.content_defects = checked.defects;
             message.content_shown = checked.shown;
         }

@@ -1,6 +1,6 @@
 //! OpenC2-Command (LS 3.3.1).
 
-use super::names::{ACTIONS, COMMAND, RESPONSE_TYPES, is_nsid, is_target, known};
+use super::names::{ACTIONS, ARGS, COMMAND, RESPONSE_TYPES, is_nsid, is_target, known};
 use super::{Checked, Defects, types};
 use crate::evidence::openc2::Node;
 use crate::evidence::openc2::show::quoted;
@@ -15,14 +15,19 @@ pub const STRUCTURE: &str = "L-014";
 pub const ARGS_EMPTY: &str = "L-011";
 /// Args are elements of LS or extensions in the member that an NSID names.
 pub const ARGS_MEMBERS: &str = "L-034";
+/// Args hold an element of LS 3.3.1.4, beside those of profiles.
+pub const ARGS_STANDARD: &str = "L-011-namespace";
+/// The name of a target.
+pub const TARGET_NAME: &str = "L-033";
 /// At most two of the three times.
 pub const TIMES: &str = "L-020";
 /// The actuator is one member that an NSID names.
 pub const ACTUATOR: &str = "L-035";
 
 /// Everything that departs from the grammar.
-pub fn check(command: &Node) -> Checked {
-    let mut defects = Defects::default();
+pub fn check(command: &Node, integers: bool) -> Checked {
+    let mut defects = Defects { integers, ..Defects::default() };
+    defects.see(STRUCTURE);
     let Some(members) = command.as_map() else {
         defects.add(STRUCTURE, command.span, "a Command with action and target", command.describe());
         return defects.checked();
@@ -33,7 +38,7 @@ pub fn check(command: &Node) -> Checked {
             Some("target") => target(value, &mut defects),
             Some("args") => args(value, &mut defects),
             Some("actuator") => actuator(value, &mut defects),
-            Some("command_id") => types::command_id(value, STRUCTURE, &mut defects),
+            Some("command_id") => types::command_id(value, &mut defects),
             _ => {
                 let actual = format!("member {}", key.describe());
                 debug_assert!(key.as_text().is_none_or(|name| !known(&COMMAND, name)));
@@ -55,7 +60,7 @@ fn action(value: &Node, defects: &mut Defects) {
         Some(name) if !known(&ACTIONS, name) => {
             defects.add(ACTION, value.span, "an action of LS 3.3.1.1", quoted(name));
         }
-        Some(_) => {}
+        Some(_) => defects.see(ACTION),
     }
 }
 
@@ -64,13 +69,17 @@ fn target(value: &Node, defects: &mut Defects) {
         defects.add(STRUCTURE, value.span, "target as an object with one member", value.describe());
         return;
     };
+    defects.see(TARGET);
     let [(key, inner)] = members else {
         defects.add(TARGET, value.span, "exactly one target", format!("{} targets", members.len()));
         return;
     };
     match key.as_text() {
-        Some(name) if is_target(name) => types::target(name, inner, defects),
-        _ => defects.add(STRUCTURE, key.span, "a target of LS 3.3.1.2, or nsid:name", key.describe()),
+        Some(name) if is_target(name) => {
+            defects.see(TARGET_NAME);
+            types::target(name, inner, defects);
+        }
+        _ => defects.add(TARGET_NAME, key.span, "a target of LS 3.3.1.2, or nsid:name", key.describe()),
     }
 }
 
@@ -79,17 +88,20 @@ fn args(value: &Node, defects: &mut Defects) {
         defects.add(STRUCTURE, value.span, "args as an object", value.describe());
         return;
     };
+    defects.see(ARGS_EMPTY);
     if members.is_empty() {
         defects.add(ARGS_EMPTY, value.span, "args with at least one element", "none");
     }
     for (key, inner) in members {
         match key.as_text() {
-            Some("start_time" | "stop_time") => types::date_time(inner, STRUCTURE, defects),
-            Some("duration") => types::duration(inner, STRUCTURE, defects),
+            Some("start_time" | "stop_time") => types::date_time(inner, defects),
+            Some("duration") => types::duration(inner, defects),
             Some("response_requested") => {
-                if !inner.as_text().is_some_and(|name| known(&RESPONSE_TYPES, name)) {
+                if inner.as_text().is_some_and(|name| known(&RESPONSE_TYPES, name)) {
+                    defects.see(types::RESPONSE_TYPE);
+                } else {
                     let expected = "response_requested none, ack, status or complete";
-                    defects.add(STRUCTURE, inner.span, expected, inner.describe());
+                    defects.add(types::RESPONSE_TYPE, inner.span, expected, inner.describe());
                 }
             }
             Some(name) if is_nsid(name) => {
@@ -105,7 +117,19 @@ fn args(value: &Node, defects: &mut Defects) {
             }
         }
     }
-    if ["start_time", "stop_time", "duration"].iter().all(|name| value.get(name).is_some()) {
+    let named = |name: &&(i128, &str)| value.get(name.1).is_some();
+    let extended = members.iter().any(|(key, _)| key.as_text().is_some_and(|name| !known(&ARGS, name)));
+    if extended && ARGS.iter().any(|name| named(&name)) {
+        defects.see(ARGS_STANDARD);
+    } else if extended {
+        let expected = "an argument of LS 3.3.1.4 beside those of profiles";
+        defects.add(ARGS_STANDARD, value.span, expected, "arguments of profiles only");
+    }
+    let times = ARGS.iter().filter(|(_, name)| *name != "response_requested").filter(named).count();
+    if times > 0 {
+        defects.see(TIMES);
+    }
+    if times == 3 {
         defects.add(TIMES, value.span, "at most two of start_time, stop_time, duration", "all three");
     }
 }

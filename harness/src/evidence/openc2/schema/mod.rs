@@ -5,13 +5,28 @@
 pub mod command;
 pub mod names;
 pub mod response;
-mod types;
+pub mod types;
 
-use super::{ContentKind, Node, json};
+use super::{ContentKind, Form, Node, json};
 use crate::iut::Command;
 use std::collections::BTreeSet;
 use touchstone_fixtures::wire::{Defect, Span};
-pub use types::FEATURES_UNIQUE;
+
+/// Rows whose departures make no Command malformed: advice, and values on which LS contradicts itself.
+const ADVICE: [&str; 7] = [
+    types::FEATURES_UNIQUE,
+    types::MILLISECONDS,
+    types::HASH_CASE,
+    types::HASH_LENGTH,
+    types::IPV6_TEXT,
+    types::L4_PROTOCOL_NAME,
+    command::ARGS_STANDARD,
+];
+
+/// Whether a Command with that departure is malformed.
+pub fn malforms(defect: &Defect) -> bool {
+    !ADVICE.contains(&defect.clause)
+}
 
 /// What a content shows of the grammar.
 #[derive(Clone, Debug, Default)]
@@ -23,9 +38,9 @@ pub struct Checked {
 }
 
 /// Holds a content of that kind against the grammar.
-pub(super) fn check(kind: Option<ContentKind>, content: &Node) -> Checked {
+pub(super) fn check(form: Form, kind: Option<ContentKind>, content: &Node) -> Checked {
     match kind {
-        Some(ContentKind::Request) => command::check(content),
+        Some(ContentKind::Request) => command::check(content, form == Form::JadnCbor),
         Some(ContentKind::Response) => Checked { defects: response::check(content), shown: BTreeSet::new() },
         // WD04 leaves notifications open.
         Some(ContentKind::Notification) | None => Checked::default(),
@@ -35,7 +50,7 @@ pub(super) fn check(kind: Option<ContentKind>, content: &Node) -> Checked {
 /// Rows of which a declared command holds an instance.
 pub fn shown_by(command: &Command) -> BTreeSet<&'static str> {
     let text = serde_json::to_vec(command).unwrap_or_default();
-    json::parse(&text, 0).root.map(|root| command::check(&root).shown).unwrap_or_default()
+    json::parse(&text, 0).root.map(|root| command::check(&root, false).shown).unwrap_or_default()
 }
 
 /// Most departures that are listed for one message.
@@ -44,6 +59,8 @@ const LISTED: usize = 64;
 /// Departures, as they are found, and what there was to depart from.
 #[derive(Debug, Default)]
 struct Defects {
+    /// Whether integers stand for names (JADN): values of most types then cannot be read.
+    integers: bool,
     found: Vec<Defect>,
     shown: BTreeSet<&'static str>,
 }
