@@ -21,7 +21,7 @@ pub struct Binding {
 pub static OPENC2_MQTT_WD04: Binding = Binding {
     id: "openc2-mqtt-wd04",
     title: "OpenC2 over MQTT, Working Draft 04",
-    roles: &[Role::Consumer],
+    roles: &[Role::Consumer, Role::Producer],
     catalogues: &[
         &catalogue::wd04::CATALOGUE,
         &catalogue::openc2::CATALOGUE,

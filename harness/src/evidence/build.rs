@@ -2,6 +2,7 @@ use super::connection::{Connection, Pending};
 use super::exchange::{Pairing, is_response};
 use super::stream::Found;
 use super::{Observation, PacketSeen, Setting, openc2};
+use crate::iut::Role;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use touchstone_fixtures::recording::{
@@ -86,7 +87,7 @@ pub fn observe(recording: &Recording) -> Result<Evidence, EvidenceError> {
         births_known: context.births_known,
         scenario: context.scenario.clone(),
     };
-    let mut builder = Builder::new(context.tolerances.quiet, context.tolerances.response);
+    let mut builder = Builder::new(setting.role, context.tolerances.quiet, context.tolerances.response);
     for entry in &recording.entries {
         builder.entry(entry);
         if builder.packets >= PACKETS {
@@ -98,6 +99,8 @@ pub fn observe(recording: &Recording) -> Result<Evidence, EvidenceError> {
 }
 
 struct Builder {
+    /// Only a Consumer is asked anything, so only its packets are paired.
+    paired: bool,
     quiet: u64,
     response: u64,
     /// When the quiet window of a packet on that connection will have passed.
@@ -117,8 +120,9 @@ struct Builder {
 }
 
 impl Builder {
-    fn new(quiet: u64, response: u64) -> Builder {
+    fn new(role: Role, quiet: u64, response: u64) -> Builder {
         Builder {
+            paired: role == Role::Consumer,
             quiet,
             response,
             due: BTreeSet::new(),
@@ -278,7 +282,7 @@ impl Builder {
                     connection.wait(&seen, found.end);
                 }
                 self.observations.push(Observation::Packet(Arc::clone(&seen)));
-                if seen.message.is_some() {
+                if self.paired && seen.message.is_some() {
                     self.pairing.request(&seen);
                 }
             }
@@ -289,7 +293,9 @@ impl Builder {
                     self.pairing.acknowledged(&seen);
                 }
                 self.observations.push(Observation::Packet(Arc::clone(&seen)));
-                if seen.message.as_ref().is_some_and(|m| is_response(m)) && !self.pairing.response(&seen, self.response)
+                if self.paired
+                    && seen.message.as_ref().is_some_and(|m| is_response(m))
+                    && !self.pairing.response(&seen, self.response)
                 {
                     self.observations.push(Observation::Stray(seen));
                 }

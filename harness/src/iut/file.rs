@@ -136,3 +136,16 @@ pub enum Stimulus {
     /// Somebody is asked to.
     Operator,
 }
+
+impl Stimulus {
+    /// The name files use.
+    pub const fn via(&self) -> &'static str {
+        match self {
+            Stimulus::None => "none",
+            Stimulus::Stdin => "stdin",
+            Stimulus::Command(_) => "command",
+            Stimulus::Http(_) => "http",
+            Stimulus::Operator => "operator",
+        }
+    }
+}

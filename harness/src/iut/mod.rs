@@ -7,6 +7,7 @@ mod output;
 mod pics;
 pub mod process;
 mod reaper;
+pub mod stimulus;
 mod template;
 
 pub use declared::options;

@@ -2,6 +2,7 @@
 
 use super::output::{Sink, Stream};
 use super::reaper::{self, Direct};
+use super::stimulus::stdin::Input;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
@@ -13,8 +14,8 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
@@ -42,6 +43,8 @@ pub struct Start {
     pub instance: u32,
     /// Marks it and its descendants; unique.
     pub token: String,
+    /// Whether its standard input is a pipe, see [`Process::write`]; else there is nothing in it.
+    pub stdin: bool,
 }
 
 /// How to ask it to end.
@@ -65,6 +68,7 @@ pub struct Process {
     asked: Arc<AtomicBool>,
     exited: watch::Receiver<bool>,
     pumps: Vec<JoinHandle<()>>,
+    input: Option<Input<ChildStdin>>,
     finished: bool,
 }
 
@@ -76,7 +80,8 @@ impl Process {
     pub fn start(start: Start, sink: Sink) -> io::Result<Process> {
         reaper::install();
         let mut command = build(&start.command, &start.cwd, &start.env, &start.token)?;
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(if start.stdin { Stdio::piped() } else { Stdio::null() });
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         // Before it runs: it may connect before this thread is scheduled again, and what it does follows its start.
         record(&sink, start.instance, ProcessChange::Spawn { command: start.shown.clone(), fresh: start.fresh });
         let (mut child, direct) = spawn(&mut command).inspect_err(|_| {
@@ -92,6 +97,7 @@ impl Process {
         if let Some(err) = child.stderr.take() {
             pumps.push(tokio::spawn(pump(err, Stream::Err, sink.clone())));
         }
+        let input = child.stdin.take().map(Input::new);
         let (gone, exited) = watch::channel(false);
         let (instance, events, expected) = (start.instance, sink.clone(), Arc::clone(&asked));
         tokio::spawn(async move {
@@ -118,6 +124,7 @@ impl Process {
             asked,
             exited,
             pumps,
+            input,
             finished: false,
         })
     }
@@ -125,6 +132,17 @@ impl Process {
     /// Where its output and events go.
     pub fn sink(&self) -> &Sink {
         &self.sink
+    }
+
+    /// Writes a line to its standard input.
+    ///
+    /// # Errors
+    /// When it was started without one, or does not read it in time; in words.
+    pub async fn write(&mut self, line: &str, deadline: Instant) -> Result<(), String> {
+        match &mut self.input {
+            Some(input) => input.write(line, deadline).await,
+            None => Err("its standard input is not connected".to_owned()),
+        }
     }
 
     /// Whether its own process has ended (children may be left).
@@ -267,11 +285,44 @@ pub async fn run(
     token: &str,
     deadline: Instant,
 ) -> Result<(), String> {
+    run_with_input(command, cwd, env, token, None, deadline).await
+}
+
+/// As [`run`], with something on its standard input. Whether it reads that is its own business.
+///
+/// # Errors
+/// As [`run`].
+pub(super) async fn run_with_input(
+    command: &[String],
+    cwd: &std::path::Path,
+    env: &BTreeMap<String, String>,
+    token: &str,
+    input: Option<&str>,
+    deadline: Instant,
+) -> Result<(), String> {
     reaper::install();
     let mut built = build(command, cwd, env, token).map_err(|error| error.to_string())?;
-    built.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    built.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+    built.stdout(Stdio::null()).stderr(Stdio::null());
     let (mut child, (direct, pid)) = spawn(&mut built).map_err(|error| error.to_string())?;
-    let waited = timeout_at(deadline, child.wait()).await;
+    let pipe = child.stdin.take();
+    // Only its exit ends the wait.
+    let feed = async {
+        // The pipe is closed afterwards: it may be waiting for the end of its input.
+        if let (Some(mut pipe), Some(input)) = (pipe, input) {
+            // One that ends without reading has closed it; that is its own business.
+            let _ = pipe.write_all(input.as_bytes()).await;
+            let _ = pipe.write_all(b"\n").await;
+        }
+        std::future::pending::<std::convert::Infallible>().await
+    };
+    let waited = timeout_at(deadline, async {
+        tokio::select! {
+            never = feed => match never {},
+            status = child.wait() => status,
+        }
+    })
+    .await;
     let outcome = match waited {
         Ok(Ok(status)) => described(status),
         Ok(Err(error)) => Err(error.to_string()),

@@ -14,6 +14,7 @@ fn start(script: &str, folder: &Path) -> (Process, Recorder) {
         fresh: true,
         instance: 1,
         token: uuid::Uuid::new_v4().to_string(),
+        stdin: false,
     };
     (Process::start(start, sink).expect("started"), recorder)
 }
@@ -134,6 +135,7 @@ async fn megabytes_of_output_do_not_stop_it() {
         fresh: true,
         instance: 1,
         token: uuid::Uuid::new_v4().to_string(),
+        stdin: false,
     };
     let process = Process::start(start, sink).expect("started");
     until(&folder.path().join("done")).await;
@@ -168,6 +170,7 @@ async fn a_program_that_is_not_there_is_an_error() {
         fresh: true,
         instance: 1,
         token: "t".to_owned(),
+        stdin: false,
     };
     let error = Process::start(start, sink).expect_err("missing").to_string();
     assert!(error.contains("does not exist"), "{error}");

@@ -1,12 +1,15 @@
 //! Where a message goes: the command topics of the binding.
 
 use crate::diagnostic::toml::{Fields, Located};
-use crate::iut::Pics;
+use crate::iut::{Pics, Role};
 
 /// Topic of every Consumer.
 pub const ALL: &str = "oc2/cmd/all";
 /// Topic that responses go to.
 pub const RESPONSES: &str = "oc2/rsp";
+
+/// Filter of every command topic.
+pub const COMMANDS: &str = "oc2/cmd/#";
 
 /// A destination, as scenarios name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,21 +18,22 @@ pub enum Address {
     All,
     /// An actuator profile; `None`: the first one declared.
     Profile(Option<String>),
-    /// The declared device.
-    Device,
+    /// A device; `None`: the declared one.
+    Device(Option<String>),
     /// Any topic.
     Topic(String),
 }
 
 impl Address {
-    /// Reads `all`, `profile`, `profile:NAME`, `device` or `topic:T`.
+    /// Reads `all`, `profile`, `profile:NAME`, `device`, `device:ID` or `topic:T`.
     pub fn parse(text: &str) -> Option<Address> {
         match text {
             "all" => Some(Address::All),
             "profile" => Some(Address::Profile(None)),
-            "device" => Some(Address::Device),
+            "device" => Some(Address::Device(None)),
             _ => match text.split_once(':') {
                 Some(("profile", name)) if !name.is_empty() => Some(Address::Profile(Some(name.to_owned()))),
+                Some(("device", id)) if !id.is_empty() => Some(Address::Device(Some(id.to_owned()))),
                 Some(("topic", topic)) if !topic.is_empty() => Some(Address::Topic(topic.to_owned())),
                 _ => None,
             },
@@ -53,7 +57,7 @@ impl Address {
                 format!("`{key}` in {} cannot be {:?}", fields.name, text.value),
                 "",
                 Some(
-                    "write \"all\", \"device\", \"profile\" (the first declared), \"profile:NAME\" or \"topic:T\""
+                    "write \"all\", \"device\", \"device:ID\", \"profile\" (the first declared), \"profile:NAME\" or \"topic:T\""
                         .to_owned(),
                 ),
             );
@@ -66,7 +70,7 @@ impl Address {
         match self {
             Address::All => Some(ALL.to_owned()),
             Address::Profile(name) => name.as_ref().or(pics.actuator_profiles.first()).map(|name| profile_topic(name)),
-            Address::Device => pics.device_id.as_ref().map(|id| device_topic(id)),
+            Address::Device(id) => id.as_ref().or(pics.device_id.as_ref()).map(|id| device_topic(id)),
             Address::Topic(topic) => Some(topic.clone()),
         }
     }
@@ -82,8 +86,12 @@ pub fn device_topic(id: &str) -> String {
     format!("oc2/cmd/device/{id}")
 }
 
-/// The command topics a Consumer is due to be subscribed to, by what it declares.
-pub fn due(pics: &Pics) -> Vec<String> {
+/// The topics an implementation is due to be subscribed to: a Producer to that of the responses, a Consumer to the
+/// command topics that follow from what it declares.
+pub fn due(role: Role, pics: &Pics) -> Vec<String> {
+    if role == Role::Producer {
+        return vec![RESPONSES.to_owned()];
+    }
     let mut topics = vec![ALL.to_owned()];
     topics.extend(pics.device_id.as_deref().map(device_topic));
     topics.extend(pics.actuator_profiles.iter().map(|name| profile_topic(name)));
@@ -129,10 +137,11 @@ mod tests {
         assert_eq!(topic("all").as_deref(), Some("oc2/cmd/all"));
         assert_eq!(topic("device").as_deref(), Some("oc2/cmd/device/zulu"));
         assert_eq!(topic("profile").as_deref(), Some("oc2/cmd/ap/alpha"));
+        assert_eq!(topic("device:x").as_deref(), Some("oc2/cmd/device/x"));
         assert_eq!(topic("profile:x").as_deref(), Some("oc2/cmd/ap/x"));
         assert_eq!(topic("topic:a/b:c").as_deref(), Some("a/b:c"));
         assert_eq!(Address::parse("everybody"), None);
-        assert_eq!(Address::Device.topic(&Pics::default()), None);
+        assert_eq!(Address::Device(None).topic(&Pics::default()), None);
     }
 
     #[test]

@@ -300,10 +300,10 @@ fn check_steps(scenario: &Fields<'_>, steps: &[Placed<'_>], each: bool) {
         {
             let known: Vec<&str> = names.iter().map(String::as_str).collect();
             document.wrong(
-                fields.key_span("name"),
+                fields.key_span(if fields.has("name") { "name" } else { "to" }),
                 format!("no earlier step captures the name `{name}`"),
                 "",
-                instead(name, &known).or_else(|| Some("give an earlier `request` that `name`".to_owned())),
+                instead(name, &known).or_else(|| Some("give an earlier step that `name`".to_owned())),
             );
         }
         if let Some(name) = step.verb.captures() {

@@ -1,4 +1,4 @@
-//! Requests that the harness sends: built here, with serializers of their own kind, so that no judging
+//! Messages that the harness sends: built here, with serializers of their own kind, so that no judging
 //! decoder is ever fed by its own twin.
 
 use crate::iut::Serialization;
@@ -8,6 +8,14 @@ use uuid::Uuid;
 
 /// Identity of the Producer that the harness plays.
 pub const PRODUCER: &str = "touchstone-producer";
+/// Identity of the Consumer that the harness plays.
+pub const CONSUMER: &str = "touchstone-consumer";
+/// Device of the Consumer that the harness plays, where a Producer declares none that it commands.
+pub const DEVICE: &str = "touchstone";
+/// Actuator profile of that Consumer, where a Producer declares none.
+pub const PROFILE: &str = "x-touchstone";
+/// Stands for a request_id in messages that scenarios write out.
+pub const REQUEST_ID: &str = "$REQUEST_ID";
 
 /// A request message.
 #[derive(Clone, Debug)]
@@ -43,19 +51,73 @@ impl Request {
         if let Some(to) = &self.to {
             record.insert("to".to_owned(), json!(to));
         }
-        let record = Value::Object(record);
-        let serialization = match self.serialization {
-            Serialization::Json => 1,
-            Serialization::Cbor => 2,
-        };
-        let mut payload = self.header.clone().unwrap_or_else(|| vec![0x90, serialization]);
-        match self.serialization {
-            Serialization::Json => payload.extend_from_slice(record.to_string().as_bytes()),
-            Serialization::Cbor => {
-                ciborium::into_writer(&record, &mut payload).expect("JSON values always serialize into a vector");
-            }
+        payload(0, &Value::Object(record), self.serialization, self.header.as_deref())
+    }
+}
+
+/// A response message.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// The OpenC2 Response, as it is to be sent.
+    pub response: Value,
+    /// Serialization of the message.
+    pub serialization: Serialization,
+    /// `request_id`; `None`: the message has none.
+    pub request_id: Option<String>,
+    /// `from`; `None`: the message has none.
+    pub from: Option<String>,
+    /// `created`, in milliseconds since 1970.
+    pub created: u64,
+    /// The two bytes in front; `None`: those that fit.
+    pub header: Option<Vec<u8>>,
+}
+
+impl Response {
+    /// The payload, as for [`Request::payload`].
+    pub fn payload(&self) -> Vec<u8> {
+        let mut record = Map::new();
+        record.insert("content".to_owned(), json!({ "response": self.response }));
+        if let Some(id) = &self.request_id {
+            record.insert("request_id".to_owned(), json!(id));
         }
-        payload
+        record.insert("created".to_owned(), json!(self.created));
+        if let Some(from) = &self.from {
+            record.insert("from".to_owned(), json!(from));
+        }
+        response_payload(&Value::Object(record), self.serialization, self.header.as_deref())
+    }
+}
+
+/// The payload of a response message that is given whole.
+pub fn response_payload(record: &Value, serialization: Serialization, header: Option<&[u8]>) -> Vec<u8> {
+    payload(1, record, serialization, header)
+}
+
+/// Two bytes of header and a message record. `message_type`: 0 request, 1 response.
+fn payload(message_type: u8, record: &Value, serialization: Serialization, header: Option<&[u8]>) -> Vec<u8> {
+    let number = match serialization {
+        Serialization::Json => 1,
+        Serialization::Cbor => 2,
+    };
+    let mut payload = header.map_or_else(|| vec![0x90 | message_type, number], <[u8]>::to_vec);
+    match serialization {
+        Serialization::Json => payload.extend_from_slice(record.to_string().as_bytes()),
+        Serialization::Cbor => {
+            ciborium::into_writer(record, &mut payload).expect("JSON values always serialize into a vector");
+        }
+    }
+    payload
+}
+
+/// `value` with [`REQUEST_ID`] replaced in every text of it.
+pub fn with_request_id(value: &Value, id: &str) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.replace(REQUEST_ID, id)),
+        Value::Array(items) => Value::Array(items.iter().map(|item| with_request_id(item, id)).collect()),
+        Value::Object(members) => Value::Object(
+            members.iter().map(|(key, value)| (key.replace(REQUEST_ID, id), with_request_id(value, id))).collect(),
+        ),
+        other => other.clone(),
     }
 }
 
@@ -126,6 +188,30 @@ mod tests {
         assert_eq!(&payload[..2], [0x90, 0x02]);
         // map(4), text(7) "content"
         assert_eq!(&payload[2..11], [0xa4, 0x67, b'c', b'o', b'n', b't', b'e', b'n', b't']);
+    }
+
+    #[test]
+    fn a_response_is_a_record_of_its_own_type() {
+        let response = Response {
+            response: json!({"status": 200}),
+            serialization: Serialization::Json,
+            request_id: Some("r".to_owned()),
+            from: None,
+            created: 7,
+            header: None,
+        };
+        assert_eq!(
+            String::from_utf8_lossy(&response.payload()[2..]),
+            r#"{"content":{"response":{"status":200}},"request_id":"r","created":7}"#
+        );
+        assert_eq!(&response.payload()[..2], [0x91, 0x01]);
+        assert_eq!(Response { serialization: Serialization::Cbor, ..response }.payload()[..2], [0x91, 0x02]);
+    }
+
+    #[test]
+    fn the_request_id_is_put_in_everywhere() {
+        let value = json!({"$REQUEST_ID": ["x", {"id": "<$REQUEST_ID>"}], "n": 1});
+        assert_eq!(with_request_id(&value, "7"), json!({"7": ["x", {"id": "<7>"}], "n": 1}));
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! Runs one scenario: a fresh edge, a fresh recording, the steps, and an orderly end whatever happened.
 
-use super::address::RESPONSES;
+use super::address::{COMMANDS, RESPONSES};
 use super::context::context;
 use super::lag::Sampler;
-use super::message::PRODUCER;
+use super::message::{CONSUMER, PRODUCER};
 use super::plan::Planned;
 use super::sentinel::sentinel;
 use super::stage::{Ended, FIRST_CONTACT, NEXT_CONTACT, Parts, Stage};
 use super::starter::Slot;
-use crate::iut::{IutFile, Per, Sink};
+use crate::iut::{IutFile, Per, Role, Sink};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use touchstone_fixtures::edge::{self, Config, Edge};
 use touchstone_fixtures::peer::Peer;
 use touchstone_fixtures::recording::{Event, Limits, Party, Recorder, StepPhase, Tester};
 
-/// Client id of the peer that takes the responses.
+/// Client id of the peer that takes what the IUT publishes.
 const LISTENER: &str = "touchstone-listener";
 /// Packets that an implementation may send in one scenario: many times what any of them asks for, and few enough that
 /// one that floods is done with in seconds.
@@ -188,7 +188,7 @@ async fn recorded(
     recorder.record(Event::Context(Box::new(context)));
     let lag = Sampler::start(recorder.clone());
     let outcome = match stand(iut, shared, folder, recorder).await {
-        Ok((edge, producer, listener, sink)) => {
+        Ok((edge, peer, listener, sink)) => {
             // Somebody has to start an attached IUT first; later it comes back by itself.
             let contact = match (&iut.launch, shared.used) {
                 (Some(_), _) => 0,
@@ -198,7 +198,7 @@ async fn recorded(
             let slot = &mut shared.slot;
             slot.begin();
             let recorder = recorder.clone();
-            let parts = Parts { planned, iut, options, recorder, edge, producer, sink, slot, quiet, contact };
+            let parts = Parts { planned, iut, options, recorder, edge, peer, sink, slot, quiet, contact };
             Ok(play(Stage::new(parts), listener, &mut shared.sessions).await)
         }
         Err(message) => {
@@ -253,13 +253,18 @@ async fn stand(
         .await
         .map_err(|error| format!("the edge could not be started on {}: {error}", shared.listen))?;
     let peers = async {
-        let producer = Peer::connect(edge.peer_addr(), PRODUCER).await?;
+        // With the highest QoS: what the IUT elects to publish with is carried on as it is.
+        let (name, filter, qos) = match iut.role {
+            Role::Consumer => (PRODUCER, RESPONSES, 1),
+            Role::Producer => (CONSUMER, COMMANDS, 2),
+        };
+        let peer = Peer::connect(edge.peer_addr(), name).await?;
         let listener = Peer::connect(edge.peer_addr(), LISTENER).await?;
-        listener.subscribe(RESPONSES, 1).await?;
-        Ok::<_, touchstone_fixtures::peer::PeerError>((producer, listener))
+        listener.subscribe(filter, qos).await?;
+        Ok::<_, touchstone_fixtures::peer::PeerError>((peer, listener))
     };
     match peers.await {
-        Ok((producer, listener)) => Ok((edge, producer, Listener::start(listener), sink)),
+        Ok((peer, listener)) => Ok((edge, peer, Listener::start(listener), sink)),
         Err(error) => {
             edge.shutdown().await;
             Err(error.to_string())
@@ -267,7 +272,8 @@ async fn stand(
     }
 }
 
-/// The peer that subscribes to the responses and takes them, as a Producer would.
+/// The peer that subscribes to what the IUT publishes and takes it: the responses of a Consumer, the commands of a
+/// Producer.
 struct Listener {
     task: tokio::task::JoinHandle<()>,
     end: tokio::sync::oneshot::Sender<()>,
@@ -321,10 +327,10 @@ async fn play(mut stage: Stage<'_>, listener: Listener, sessions: &mut Vec<Strin
     let serves_all = stage.iut.launch.as_ref().is_some_and(|launch| launch.per == Per::Run);
     let (iut, options, address) = (stage.iut, stage.options, stage.edge.iut_addr());
     let recorder = stage.recorder.clone();
-    let (edge, producer, slot) = stage.into_parts();
+    let (edge, peer, slot) = stage.into_parts();
     *sessions = edge.sessions();
-    if timeout(Duration::from_secs(5), producer.disconnect()).await.is_err() {
-        tracing::warn!("the Producer's connection did not end in time");
+    if timeout(Duration::from_secs(5), peer.disconnect()).await.is_err() {
+        tracing::warn!("the peer's connection did not end in time");
     }
     if !serves_all {
         slot.stop(iut, options, address).await;
@@ -370,13 +376,14 @@ async fn steps(stage: &mut Stage<'_>) -> Option<String> {
             stage.recorder.record(event(StepPhase::Skipped, BTreeMap::new(), String::new()));
             continue;
         }
-        let captured = step.verb.captured(stage, number);
+        let mut captured = step.verb.captured(stage, number);
         stage.recorder.record(event(StepPhase::Begin, captured.clone(), String::new()));
         let (phase, note) = match step.verb.run(stage).await {
             Ended::Done(note) => (StepPhase::Done, note),
             Ended::TimedOut(note) => (StepPhase::TimedOut, note),
             Ended::Failed(note) => (StepPhase::Failed, note),
         };
+        captured.extend(step.verb.caught(stage));
         stage.recorder.record(event(phase, captured, note.clone()));
         if phase != StepPhase::Done {
             let how = if phase == StepPhase::TimedOut { "in vain: " } else { "" };

@@ -1,9 +1,11 @@
-//! The command that ends a scenario whose last request stayed unanswered.
+//! The command that ends a scenario: after a request that a Consumer left unanswered, and after a message to a Producer
+//! that it has sent nothing since.
 
-use super::address::ALL;
-use super::message::{self, PRODUCER};
+use super::address::{ALL, RESPONSES};
+use super::message::{self, CONSUMER, PRODUCER};
 use super::stage::{Ended, Stage};
-use crate::iut::Serialization;
+use crate::iut::stimulus::Object;
+use crate::iut::{Role, Serialization, Stimulus};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
@@ -16,6 +18,9 @@ const SENTINEL: &str = "closing-sentinel";
 /// the silence worth something.
 pub(super) async fn sentinel(stage: &mut Stage<'_>) {
     stage.view.catch_up();
+    if stage.iut.role == Role::Producer {
+        return further_command(stage).await;
+    }
     let Some(sent) = stage.unanswered_since() else { return };
     if stage.view.died().is_some() || !stage.view.connected() {
         return;
@@ -51,4 +56,51 @@ pub(super) async fn sentinel(stage: &mut Stage<'_>) {
         Ended::TimedOut(why) | Ended::Failed(why) => why,
     };
     stage.recorder.record(event(StepPhase::Done, note));
+}
+
+/// A Producer is made to send one more command, which is answered: what it was sent last has not put it out of action.
+/// People are not asked for that, and where nobody can be asked there is nothing to do.
+async fn further_command(stage: &mut Stage<'_>) {
+    let asked = !matches!(stage.iut.stimulus, Stimulus::None | Stimulus::Operator);
+    if !asked || !stage.view.delivered_last() || stage.view.died().is_some() || !stage.view.connected() {
+        return;
+    }
+    let number = stage.next_step();
+    let event = |phase, captured, note| Event::Step { number, verb: "sentinel".to_owned(), phase, captured, note };
+    stage.recorder.record(event(StepPhase::Begin, BTreeMap::new(), String::new()));
+    let begun = stage.begun();
+    let object = Object {
+        id: SENTINEL.to_owned(),
+        address: "all".to_owned(),
+        command: message::query_features(),
+        serialization: Serialization::Json,
+    };
+    let mut captured = BTreeMap::new();
+    let note = match stage.stimulate(&object).await {
+        Err(why) => format!("not asked: {why}"),
+        Ok(()) => {
+            let deadline = stage.deadline(stage.iut.timing.response);
+            let found = stage.wait(deadline, true, |view| view.commands_since(begun).next().cloned()).await;
+            match found {
+                Ok(command) => {
+                    let response = message::Response {
+                        response: serde_json::json!({ "status": 200 }),
+                        serialization: command.serialization,
+                        request_id: command.request_id.clone(),
+                        from: Some(CONSUMER.to_owned()),
+                        created: stage.unix_millis(),
+                        header: None,
+                    };
+                    captured.extend(command.request_id.map(|id| (SENTINEL.to_owned(), id)));
+                    match stage.publish(SENTINEL, RESPONSES, &response.payload(), 1, false).await {
+                        Ended::Done(_) => "sent a command".to_owned(),
+                        Ended::TimedOut(why) | Ended::Failed(why) => why,
+                    }
+                }
+                Err(Ended::TimedOut(_)) => "sent no command".to_owned(),
+                Err(Ended::Failed(why) | Ended::Done(why)) => why,
+            }
+        }
+    };
+    stage.recorder.record(event(StepPhase::Done, captured, note));
 }

@@ -4,7 +4,8 @@ use super::message;
 use super::plan::Planned;
 use super::runner::Options;
 use super::starter::Slot;
-use super::view::View;
+use super::view::{Command, View};
+use crate::iut::stimulus::Object;
 use crate::iut::{IutFile, Per, Sink};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -53,7 +54,8 @@ pub(super) struct Stage<'r> {
     pub options: &'r Options,
     pub recorder: Recorder,
     pub edge: Edge,
-    pub producer: Peer,
+    /// The other party: a Producer for a Consumer, a Consumer for a Producer.
+    pub peer: Peer,
     pub view: View,
     pub sink: Sink,
     pub slot: &'r mut Slot,
@@ -66,6 +68,7 @@ pub(super) struct Stage<'r> {
     /// How long `start` waits for an attached IUT to connect, in nanoseconds; 0 when the harness starts it.
     pub contact: u64,
     asked: Vec<Asked>,
+    commands: Vec<(String, Command)>,
     faults: Vec<FaultHandle>,
     begun: u64,
 }
@@ -77,7 +80,8 @@ pub(super) struct Parts<'r> {
     pub options: &'r Options,
     pub recorder: Recorder,
     pub edge: Edge,
-    pub producer: Peer,
+    /// The other party: a Producer for a Consumer, a Consumer for a Producer.
+    pub peer: Peer,
     pub sink: Sink,
     pub slot: &'r mut Slot,
     pub quiet: u64,
@@ -86,7 +90,7 @@ pub(super) struct Parts<'r> {
 
 impl<'r> Stage<'r> {
     pub fn new(parts: Parts<'r>) -> Stage<'r> {
-        let Parts { planned, iut, options, recorder, edge, producer, sink, slot, quiet, contact } = parts;
+        let Parts { planned, iut, options, recorder, edge, peer, sink, slot, quiet, contact } = parts;
         let view = View::new(&recorder);
         Stage {
             planned,
@@ -94,7 +98,7 @@ impl<'r> Stage<'r> {
             options,
             recorder,
             edge,
-            producer,
+            peer,
             view,
             sink,
             slot,
@@ -103,6 +107,7 @@ impl<'r> Stage<'r> {
             quiet,
             contact,
             asked: Vec::new(),
+            commands: Vec::new(),
             faults: Vec::new(),
             begun: 0,
         }
@@ -120,7 +125,7 @@ impl<'r> Stage<'r> {
 
     /// The parts that outlive the steps.
     pub fn into_parts(self) -> (Edge, Peer, &'r mut Slot) {
-        (self.edge, self.producer, self.slot)
+        (self.edge, self.peer, self.slot)
     }
 
     /// Nanoseconds, scaled.
@@ -166,6 +171,21 @@ impl<'r> Stage<'r> {
     pub fn unanswered_since(&self) -> Option<Instant> {
         let last = self.asked.iter().rev().find(|asked| !asked.ids.is_empty())?;
         last.ids.iter().any(|id| self.view.answers(id).is_empty()).then_some(last.at)
+    }
+
+    /// Remembers commands that the IUT was made to send, under the name of the step that did so.
+    pub fn commanded(&mut self, name: &str, commands: Vec<Command>) {
+        self.commands.extend(commands.into_iter().map(|command| (name.to_owned(), command)));
+    }
+
+    /// The commands that a named step made the IUT send, in their order.
+    pub fn commands(&self, name: &str) -> Vec<Command> {
+        self.commands.iter().filter(|(known, _)| known == name).map(|(_, command)| command.clone()).collect()
+    }
+
+    /// Where the step that is being carried out began.
+    pub fn begun(&self) -> u64 {
+        self.begun
     }
 
     /// Waits until `probe` finds something in what has been recorded.
@@ -227,17 +247,35 @@ impl<'r> Stage<'r> {
         self.slot.start(self.iut, self.options, address, self.sink.clone(), fresh).await
     }
 
+    /// Asks a Producer to send something; records how that went. `Err`: the stimulus was refused; why.
+    pub async fn stimulate(&mut self, object: &Object) -> Result<(), String> {
+        let via = self.iut.stimulus.via();
+        let address = self.edge.iut_addr();
+        let sent = self.slot.stimulate(self.iut, self.options, address, object).await;
+        let detail = match &sent {
+            Ok(()) => object.line(),
+            Err(why) => format!("{why}: {}", object.line()),
+        };
+        self.recorder.record(Event::Stimulus {
+            id: object.id.clone(),
+            via: via.to_owned(),
+            accepted: sent.is_ok(),
+            detail,
+        });
+        sent
+    }
+
     /// Ends the IUT, if it was started.
     pub async fn end_process(&mut self) {
         let address = self.edge.iut_addr();
         self.slot.stop(self.iut, self.options, address).await;
     }
 
-    /// Publishes through the Producer the harness plays, and waits for the edge to take it.
+    /// Publishes through the party the harness plays, and waits for the edge to take it.
     pub async fn publish(&mut self, id: &str, topic: &str, payload: &[u8], qos: u8, retain: bool) -> Ended {
         let patience = ACCEPTED.max(self.options.scaled(self.iut.timing.response));
         let detail = format!("{} bytes to {topic}, QoS {qos}", payload.len());
-        let published = timeout(patience, self.producer.publish(topic, payload, qos, retain)).await;
+        let published = timeout(patience, self.peer.publish(topic, payload, qos, retain)).await;
         let accepted = matches!(published, Ok(Ok(())));
         let via = "mqtt".to_owned();
         self.recorder.record(Event::Stimulus { id: id.to_owned(), via, accepted, detail });

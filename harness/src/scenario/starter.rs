@@ -3,7 +3,9 @@
 use super::message::token;
 use super::runner::Options;
 use crate::iut::process::{self, Process, Start, Stop};
-use crate::iut::{IutFile, Launch, Placeholder, Sink, Template, Values, mask};
+use crate::iut::stimulus::{self, Object};
+use crate::iut::{IutFile, Launch, Placeholder, Role, Sink, Stimulus, Template, Values, mask};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use tempfile::TempDir;
@@ -43,7 +45,7 @@ impl Slot {
         if let Some(password) = shown.get_mut(&Placeholder::Password) {
             *password = mask(password);
         }
-        let env = launch.env.iter().map(|(name, template)| (name.clone(), template.fill(&values))).collect();
+        let env = filled(&launch.env, &values);
         let token = token();
         if fresh && let Some(reset) = &launch.reset {
             let command = argv(reset, &values, iut);
@@ -61,10 +63,39 @@ impl Slot {
             fresh,
             instance: self.instance,
             token,
+            stdin: iut.role == Role::Producer && iut.stimulus == Stimulus::Stdin,
         };
         let started = Process::start(start, sink);
         self.process = Some(started.map_err(|error| format!("the implementation could not be started: {error}"))?);
         Ok(())
+    }
+
+    /// Asks a Producer to send something. `Err`: it (or whatever stands between) did not take the stimulus; why.
+    pub async fn stimulate(
+        &mut self,
+        iut: &IutFile,
+        options: &Options,
+        address: SocketAddr,
+        object: &Object,
+    ) -> Result<(), String> {
+        let deadline = Instant::now() + options.scaled(iut.timing.response);
+        match &iut.stimulus {
+            Stimulus::Stdin => match &mut self.process {
+                Some(process) => process.write(&object.line(), deadline).await,
+                None => Err("the implementation has not been started".to_owned()),
+            },
+            Stimulus::Command(command) => {
+                let state = self.state.as_ref().map(TempDir::path).unwrap_or(Path::new(""));
+                let values = values(iut, options, address, state);
+                let (cwd, env) = match &iut.launch {
+                    Some(launch) => (launch.cwd.clone(), filled(&launch.env, &values)),
+                    None => (iut.dir.clone(), BTreeMap::new()),
+                };
+                let argv = argv(command, &values, iut);
+                stimulus::command::send(&argv, &cwd, &env, &token(), &object.line(), deadline).await
+            }
+            other => Err(format!("this version cannot stimulate via {}", other.via())),
+        }
     }
 
     /// Ends the IUT, if it was started.
@@ -73,6 +104,10 @@ impl Slot {
         let state = self.state.as_ref().map(TempDir::path).unwrap_or(Path::new(""));
         process.stop(&how_to_stop(iut, launch, options, address, state)).await;
     }
+}
+
+fn filled(env: &BTreeMap<String, Template>, values: &Values) -> BTreeMap<String, String> {
+    env.iter().map(|(name, template)| (name.clone(), template.fill(values))).collect()
 }
 
 fn how_to_stop(iut: &IutFile, launch: &Launch, options: &Options, address: SocketAddr, state: &Path) -> Stop {

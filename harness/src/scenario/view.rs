@@ -1,7 +1,8 @@
 //! What the runner has seen of the IUT so far: the growing recording, decoded as the judge will decode it.
 //! Bounded: only what waits can still ask about is kept.
 
-use crate::evidence::openc2::{self, ContentKind};
+use crate::evidence::openc2::{self, ContentKind, Message};
+use crate::iut::Serialization;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use touchstone_fixtures::recording::{
     ConnectionId, Direction, Event, FaultState, Log, Nanos, Party, ProcessChange, Recorder,
@@ -16,6 +17,10 @@ const PACKETS: usize = 100_000;
 const BYTES: usize = 64 * 1024 * 1024;
 /// Answers kept for one request.
 const ANSWERS: usize = 100;
+/// Commands of the IUT that are kept.
+const COMMANDS: usize = 10_000;
+/// Longest text of a command that is kept; a longer request_id is not worth answering.
+const TEXT: usize = 64 * 1024;
 /// Marks of closed connections and exits that are kept.
 const MARKS: usize = 10_000;
 /// Filters remembered as granted or asked for.
@@ -34,6 +39,17 @@ pub(super) struct Seen {
 pub(super) struct Answer {
     /// Its status, when it can be read.
     pub status: Option<i128>,
+}
+
+/// A command that the IUT sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Command {
+    index: u64,
+    topic: String,
+    /// Its `request_id`, when it can be read.
+    pub request_id: Option<String>,
+    /// Serialization it was sent in; JSON when it cannot be told.
+    pub serialization: Serialization,
 }
 
 /// How far the IUT got with its newest connection.
@@ -80,6 +96,9 @@ pub(super) struct View {
     bytes: usize,
     keep: u64,
     asked: BTreeMap<String, Vec<Answer>>,
+    commands: VecDeque<Command>,
+    /// When bytes of a message that was no copy last went to the IUT, as a place in the recording.
+    delivered: u64,
     opens: VecDeque<u64>,
     closes: VecDeque<u64>,
     exits: VecDeque<u64>,
@@ -102,6 +121,8 @@ impl View {
             bytes: 0,
             keep: 0,
             asked: BTreeMap::new(),
+            commands: VecDeque::new(),
+            delivered: 0,
             opens: VecDeque::new(),
             closes: VecDeque::new(),
             exits: VecDeque::new(),
@@ -214,10 +235,10 @@ impl View {
         }
         for packet in packets {
             if from_iut {
-                self.sent(conn, &packet, at);
+                self.sent(conn, &packet, index, at);
                 self.keep(Seen { index, conn, packet });
             } else {
-                self.received(conn, &packet, at);
+                self.received(conn, &packet, index, at);
             }
         }
     }
@@ -239,7 +260,7 @@ impl View {
         }
     }
 
-    fn sent(&mut self, conn: ConnectionId, packet: &ControlPacket, at: Nanos) {
+    fn sent(&mut self, conn: ConnectionId, packet: &ControlPacket, index: u64, at: Nanos) {
         match &packet.body {
             Body::Connect(connect) => {
                 self.readiness.keep_alive = connect.keep_alive.as_ref().map(|k| k.value);
@@ -266,7 +287,11 @@ impl View {
             }
             Body::Publish(publish) => {
                 let topic = publish.topic.as_ref().map(|t| t.display()).unwrap_or_default();
-                self.answered(&topic, &publish.payload.value);
+                let message = openc2::read(&topic, &publish.payload.value);
+                if message.as_ref().is_some_and(|m| commands(&topic, m)) {
+                    self.commanded(topic.clone(), message.as_ref(), publish.dup, index);
+                }
+                self.answered(message, &publish.payload.value);
             }
             Body::Ack(Some(id))
                 if matches!(packet.packet_type, PacketType::Puback | PacketType::Pubrec | PacketType::Pubcomp) =>
@@ -279,7 +304,10 @@ impl View {
         }
     }
 
-    fn received(&mut self, conn: ConnectionId, packet: &ControlPacket, at: Nanos) {
+    fn received(&mut self, conn: ConnectionId, packet: &ControlPacket, index: u64, at: Nanos) {
+        if packet.publish().is_some() {
+            self.delivered = index;
+        }
         match &packet.body {
             Body::Connack(connack) => {
                 self.readiness.last = at;
@@ -322,10 +350,25 @@ impl View {
         }
     }
 
+    /// Notes a command. What is sent again is no further one.
+    fn commanded(&mut self, topic: String, message: Option<&Message>, dup: bool, index: u64) {
+        let request_id = message.and_then(|m| m.request_id.clone());
+        if topic.len() > TEXT || request_id.as_ref().is_some_and(|id| id.len() > TEXT) {
+            return;
+        }
+        if dup && self.commands.iter().any(|earlier| earlier.request_id == request_id && earlier.topic == topic) {
+            return;
+        }
+        if self.commands.len() == COMMANDS {
+            self.commands.pop_front();
+        }
+        let serialization = message.and_then(|m| m.serialization).unwrap_or(Serialization::Json);
+        self.commands.push_back(Command { index, topic, request_id, serialization });
+    }
+
     /// Notes a response. One whose message cannot be read still counts where the request_id stands in its
     /// bytes: a wait need not be long because an answer is wrong.
-    fn answered(&mut self, topic: &str, payload: &[u8]) {
-        let message = openc2::read(topic, payload);
+    fn answered(&mut self, message: Option<Message>, payload: &[u8]) {
         let readable = message.as_ref().and_then(|m| Some((m.request_id.clone()?, m.kind, m.status())));
         if let Some((id, kind, status)) = readable {
             if kind == Some(ContentKind::Request) {
@@ -376,6 +419,16 @@ impl View {
         self.asked.get(request_id).map_or(&[], Vec::as_slice)
     }
 
+    /// Commands that the IUT sent at or after `mark`.
+    pub fn commands_since(&self, mark: u64) -> impl Iterator<Item = &Command> {
+        self.commands.iter().filter(move |command| command.index >= mark)
+    }
+
+    /// Whether a message went to the IUT after the last command it sent.
+    pub fn delivered_last(&self) -> bool {
+        self.delivered > self.commands.back().map_or(0, |command| command.index)
+    }
+
     pub fn readiness(&self) -> &Readiness {
         &self.readiness
     }
@@ -408,6 +461,15 @@ impl View {
     /// When bytes last went to the IUT.
     pub fn last_to_iut(&self) -> Option<Nanos> {
         self.last_to_iut
+    }
+}
+
+/// Whether a message of the IUT is a command: by its content, or, where that cannot be read, by its topic and the
+/// message type of its header.
+fn commands(topic: &str, message: &Message) -> bool {
+    match message.kind {
+        Some(kind) => kind == ContentKind::Request,
+        None => topic.starts_with("oc2/cmd/") && message.header.is_none_or(|header| header.message_type != 1),
     }
 }
 

@@ -23,7 +23,7 @@ impl AwaitReady {
 
     pub(super) async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         let deadline = stage.deadline(self.within.unwrap_or(stage.iut.timing.startup));
-        let topics = due(&stage.iut.pics);
+        let topics = due(stage.iut.role, &stage.iut.pics);
         loop {
             // Whether everything is there, else the last time something happened on a connection that holds anything.
             let found = stage

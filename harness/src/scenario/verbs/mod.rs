@@ -5,6 +5,7 @@ mod await_ready;
 mod await_response;
 mod await_subscriptions;
 mod burst;
+mod command;
 mod cut;
 mod delay;
 mod deliver;
@@ -14,8 +15,11 @@ mod idle;
 mod inject;
 mod process;
 mod quiet;
+mod raw;
 mod refuse_connect;
 mod request;
+mod respond;
+mod stimulate;
 mod violate;
 mod withhold;
 
@@ -69,6 +73,11 @@ trait Act: Debug + Send + Sync {
         BTreeMap::new()
     }
 
+    /// What it has captured: known only now that it has been carried out.
+    fn caught(&self, _: &Stage<'_>) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
+
     /// Carries it out.
     fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s>;
 }
@@ -93,8 +102,10 @@ static VERBS: &[(&str, Read)] = &[
     ("quiet", |_| boxed(Some(quiet::Quiet))),
     ("refuse-connect", |f| boxed(refuse_connect::RefuseConnect::read(f))),
     ("request", |f| boxed(request::Request::read(f))),
+    ("respond", |f| boxed(respond::Respond::read(f))),
     ("restart", |f| boxed(process::Restart::read(f))),
     ("start", |_| boxed(Some(process::Start))),
+    ("stimulate", |f| boxed(stimulate::Stimulate::read(f))),
     ("stop", |_| boxed(Some(process::Stop))),
     ("violate", |f| boxed(violate::Violate::read(f))),
     ("withhold", |f| boxed(withhold::Withhold::read(f))),
@@ -168,6 +179,11 @@ impl Verb {
     /// What it will capture in step `number`: known before it begins.
     pub(super) fn captured(&self, stage: &Stage<'_>, number: u32) -> BTreeMap<String, String> {
         self.action.captured(stage, number)
+    }
+
+    /// What it has captured: known only now that it has been carried out.
+    pub(super) fn caught(&self, stage: &Stage<'_>) -> BTreeMap<String, String> {
+        self.action.caught(stage)
     }
 
     /// Carries it out.

@@ -1,5 +1,6 @@
 //! `request`: a well-formed request, published by the Producer the harness plays.
 
+use super::command::Wanted;
 use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
 use crate::iut::Serialization;
@@ -7,9 +8,7 @@ use crate::scenario::address::Address;
 use crate::scenario::message::{self, PRODUCER};
 use crate::scenario::model::Key;
 use crate::scenario::pattern::hex;
-use crate::scenario::plan::declared;
 use crate::scenario::stage::{Ended, Stage};
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Stands for the declared identity in `recipients`.
@@ -22,21 +21,13 @@ pub struct Request {
     pub to: Address,
     /// Captured name.
     pub name: Option<String>,
-    command: Source,
-    args: Option<Value>,
+    command: Wanted,
     serialization: Serialization,
     qos: u8,
     id: Id,
     recipients: Option<Vec<String>>,
     from: Option<String>,
     header: Option<Vec<u8>>,
-}
-
-#[derive(Clone, Debug)]
-enum Source {
-    Written(Value),
-    Declared(usize),
-    Each,
 }
 
 #[derive(Clone, Debug)]
@@ -49,9 +40,9 @@ enum Id {
 /// What an address needs to be declared.
 pub fn needs_of(address: &Address) -> Option<Key> {
     match address {
-        Address::Device => Some(Key::DeviceId),
+        Address::Device(None) => Some(Key::DeviceId),
         Address::Profile(None) => Some(Key::ActuatorProfiles),
-        Address::All | Address::Profile(Some(_)) | Address::Topic(_) => None,
+        Address::All | Address::Device(Some(_)) | Address::Profile(Some(_)) | Address::Topic(_) => None,
     }
 }
 
@@ -59,19 +50,8 @@ impl Request {
     pub(super) fn read(fields: &Fields<'_>) -> Option<Request> {
         let to = Address::read(fields, "to");
         let name = captured_name(fields);
-        let command = read_command(fields);
-        let args = fields.json("args");
-        if let Some(args) = &args
-            && !args.value.is_object()
-        {
-            fields.document.wrong(args.span.clone(), "`args` must be a table", "", None);
-        }
-        let serialization = match fields.has("serialization") {
-            true => {
-                fields.choice("serialization", &[("json", Serialization::Json), ("cbor", Serialization::Cbor)])?.value
-            }
-            false => Serialization::Json,
-        };
+        let command = Wanted::read(fields);
+        let serialization = serialization(fields)?.unwrap_or(Serialization::Json);
         let qos = qos(fields);
         let id = match fields.string("request_id").map(|id| id.value) {
             None => Id::Generated,
@@ -85,18 +65,7 @@ impl Request {
             Some(from) => Some(from),
         };
         let header = hex(fields, "header");
-        Some(Request {
-            to: to?,
-            name,
-            command: command?,
-            args: args.map(|a| a.value),
-            serialization,
-            qos,
-            id,
-            recipients,
-            from,
-            header,
-        })
+        Some(Request { to: to?, name, command: command?, serialization, qos, id, recipients, from, header })
     }
 
     /// The request_id of the n-th copy sent in step `number`.
@@ -113,15 +82,7 @@ impl Request {
     pub(super) fn built(&self, stage: &Stage<'_>, n: u32) -> Result<(String, Vec<u8>, Option<String>), String> {
         let pics = &stage.iut.pics;
         let topic = self.to.topic(pics).ok_or("the topic needs something that is not declared")?;
-        let mut command = match &self.command {
-            Source::Written(command) => command.clone(),
-            Source::Declared(index) => as_value(declared(pics).nth(*index))?,
-            Source::Each => as_value(stage.planned.command.and_then(|index| declared(pics).nth(index)))?,
-        };
-        if let (Some(over), Value::Object(members)) = (&self.args, &mut command) {
-            let merged = message::merged(members.remove("args"), over);
-            members.insert("args".to_owned(), merged);
-        }
+        let command = self.command.value(stage)?;
         let request_id = self.request_id(stage, stage.number, n);
         let to = self.recipients.as_ref().map(|recipients| {
             let identity = pics.identity.clone().unwrap_or_default();
@@ -158,9 +119,7 @@ impl Request {
 impl Act for Request {
     fn needs(&self) -> Vec<Key> {
         let mut needs: Vec<Key> = needs_of(&self.to).into_iter().collect();
-        if !matches!(self.command, Source::Written(_)) {
-            needs.push(Key::Command);
-        }
+        needs.extend(self.command.needs());
         if self.serialization == Serialization::Cbor {
             needs.push(Key::Cbor);
         }
@@ -175,7 +134,7 @@ impl Act for Request {
     }
 
     fn each_command(&self) -> bool {
-        matches!(self.command, Source::Each)
+        self.command.each()
     }
 
     fn captured(&self, stage: &Stage<'_>, number: u32) -> BTreeMap<String, String> {
@@ -190,36 +149,14 @@ impl Act for Request {
     }
 }
 
-fn as_value(command: Option<&crate::iut::Command>) -> Result<Value, String> {
-    let command = command.ok_or("no such command is declared")?;
-    serde_json::to_value(command).map_err(|error| error.to_string())
-}
-
-fn read_command(fields: &Fields<'_>) -> Option<Source> {
-    let written = fields.json("command");
-    let Some(value) = fields.any("declared") else {
-        return match written {
-            Some(command) if command.value.is_object() => Some(Source::Written(command.value)),
-            Some(command) => {
-                fields.document.wrong(command.span, "`command` must be a table", "", None);
-                None
-            }
-            None if fields.has("command") => None,
-            None => Some(Source::Written(message::query_features())),
-        };
-    };
-    if fields.has("command") {
-        fields.document.wrong(fields.key_span("declared"), "either `command` or `declared`, not both", "", None);
+/// `serialization`, if it is given; nothing at all when it is wrong.
+pub(super) fn serialization(fields: &Fields<'_>) -> Option<Option<Serialization>> {
+    if !fields.has("serialization") {
+        return Some(None);
     }
-    if value.get_ref().as_str() == Some("each") {
-        return Some(Source::Each);
-    }
-    if value.get_ref().is_str() {
-        fields.mistyped("declared", value, "a number from 1, or \"each\"");
-        return None;
-    }
-    let number = fields.integer("declared", 1, 1000)?;
-    usize::try_from(number.value - 1).ok().map(Source::Declared)
+    fields
+        .choice("serialization", &[("json", Serialization::Json), ("cbor", Serialization::Cbor)])
+        .map(|choice| Some(choice.value))
 }
 
 /// `qos`, 1 when absent.

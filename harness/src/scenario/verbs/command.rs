@@ -1,0 +1,92 @@
+//! The command that a step sends, or asks the IUT to send: written out, or one that the vendor declared.
+
+use crate::diagnostic::toml::Fields;
+use crate::scenario::message;
+use crate::scenario::model::Key;
+use crate::scenario::plan::declared;
+use crate::scenario::stage::Stage;
+use serde_json::Value;
+
+/// `command` or `declared`, and `args`.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted {
+    source: Source,
+    args: Option<Value>,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    Written(Value),
+    Declared(usize),
+    Each,
+}
+
+impl Wanted {
+    pub fn read(fields: &Fields<'_>) -> Option<Wanted> {
+        let source = read_source(fields);
+        let args = fields.json("args");
+        if let Some(args) = &args
+            && !args.value.is_object()
+        {
+            fields.document.wrong(args.span.clone(), "`args` must be a table", "", None);
+        }
+        Some(Wanted { source: source?, args: args.map(|a| a.value) })
+    }
+
+    /// What must be declared for it.
+    pub fn needs(&self) -> Option<Key> {
+        (!matches!(self.source, Source::Written(_))).then_some(Key::Command)
+    }
+
+    /// Whether it is `declared = "each"`.
+    pub fn each(&self) -> bool {
+        matches!(self.source, Source::Each)
+    }
+
+    /// The OpenC2 Command.
+    pub fn value(&self, stage: &Stage<'_>) -> Result<Value, String> {
+        let pics = &stage.iut.pics;
+        let mut command = match &self.source {
+            Source::Written(command) => command.clone(),
+            Source::Declared(index) => as_value(declared(pics).nth(*index))?,
+            Source::Each => as_value(stage.planned.command.and_then(|index| declared(pics).nth(index)))?,
+        };
+        if let (Some(over), Value::Object(members)) = (&self.args, &mut command) {
+            let merged = message::merged(members.remove("args"), over);
+            members.insert("args".to_owned(), merged);
+        }
+        Ok(command)
+    }
+}
+
+fn as_value(command: Option<&crate::iut::Command>) -> Result<Value, String> {
+    let command = command.ok_or("no such command is declared")?;
+    serde_json::to_value(command).map_err(|error| error.to_string())
+}
+
+fn read_source(fields: &Fields<'_>) -> Option<Source> {
+    let written = fields.json("command");
+    let Some(value) = fields.any("declared") else {
+        return match written {
+            Some(command) if command.value.is_object() => Some(Source::Written(command.value)),
+            Some(command) => {
+                fields.document.wrong(command.span, "`command` must be a table", "", None);
+                None
+            }
+            None if fields.has("command") => None,
+            None => Some(Source::Written(message::query_features())),
+        };
+    };
+    if fields.has("command") {
+        fields.document.wrong(fields.key_span("declared"), "either `command` or `declared`, not both", "", None);
+    }
+    if value.get_ref().as_str() == Some("each") {
+        return Some(Source::Each);
+    }
+    if value.get_ref().is_str() {
+        fields.mistyped("declared", value, "a number from 1, or \"each\"");
+        return None;
+    }
+    let number = fields.integer("declared", 1, 1000)?;
+    usize::try_from(number.value - 1).ok().map(Source::Declared)
+}

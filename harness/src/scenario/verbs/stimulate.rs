@@ -1,0 +1,165 @@
+//! `stimulate`: a Producer is made to send a command.
+
+use super::command::Wanted;
+use super::request::{captured_name, serialization};
+use super::{Act, Running};
+use crate::diagnostic::toml::Fields;
+use crate::iut::stimulus::Object;
+use crate::iut::{Pics, Serialization, Stimulus};
+use crate::scenario::address::Address;
+use crate::scenario::message::{DEVICE, PROFILE};
+use crate::scenario::model::Key;
+use crate::scenario::stage::{Ended, Stage};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use touchstone_fixtures::recording::{Event, WindowState};
+
+/// Stimuli, one right after another, and the commands that follow them.
+#[derive(Clone, Debug)]
+pub struct Stimulate {
+    address: Address,
+    name: Option<String>,
+    command: Wanted,
+    serialization: Serialization,
+    count: u32,
+    /// Its own deadline, in nanoseconds.
+    within: Option<u64>,
+}
+
+impl Stimulate {
+    pub(super) fn read(fields: &Fields<'_>) -> Option<Stimulate> {
+        let address = Address::read(fields, "address");
+        if let Some(Address::Topic(_)) = address {
+            fields.document.wrong(
+                fields.key_span("address"),
+                "a Producer cannot be asked to send to any topic",
+                "",
+                Some("write \"all\", \"device\", \"device:ID\", \"profile\" or \"profile:NAME\"".to_owned()),
+            );
+        }
+        let name = captured_name(fields);
+        let command = Wanted::read(fields);
+        let serialization = serialization(fields)?.unwrap_or(Serialization::Json);
+        let count = match fields.has("count") {
+            true => fields.integer("count", 1, 1000).and_then(|n| u32::try_from(n.value).ok())?,
+            false => 1,
+        };
+        let within = fields.duration("within").map(|d| d.value);
+        Some(Stimulate { address: address?, name, command: command?, serialization, count, within })
+    }
+
+    fn objects(&self, stage: &Stage<'_>) -> Result<Vec<Object>, String> {
+        let pics = &stage.iut.pics;
+        let address = match &self.address {
+            Address::All => "all".to_owned(),
+            Address::Device(id) => {
+                format!("device:{}", id.as_deref().or(pics.device_id.as_deref()).unwrap_or(DEVICE))
+            }
+            Address::Profile(name) => {
+                let declared = pics.actuator_profiles.first().map(String::as_str);
+                format!("profile:{}", name.as_deref().or(declared).unwrap_or(PROFILE))
+            }
+            Address::Topic(_) => return Err("a Producer cannot be asked to send to any topic".to_owned()),
+        };
+        let command = self.command.value(stage)?;
+        let label = self.label(stage.number);
+        let id = |n: u32| if self.count == 1 { label.clone() } else { format!("{label}.{n}") };
+        Ok((1..=self.count)
+            .map(|n| Object {
+                id: id(n),
+                address: address.clone(),
+                command: command.clone(),
+                serialization: self.serialization,
+            })
+            .collect())
+    }
+
+    fn label(&self, number: u32) -> String {
+        self.name.clone().unwrap_or_else(|| format!("s{number}"))
+    }
+
+    async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
+        let objects = match self.objects(stage) {
+            Ok(objects) => objects,
+            Err(why) => return Ended::Failed(why),
+        };
+        let begun = stage.begun();
+        let watched = stage.iut.stimulus == Stimulus::None;
+        let window = |state| Event::Window { name: self.label(stage.number), state };
+        if watched {
+            stage.recorder.record(window(WindowState::Opened));
+        } else {
+            for object in &objects {
+                if let Err(why) = stage.stimulate(object).await {
+                    return refused(stage, &why).await;
+                }
+            }
+        }
+        let within = stage.scaled(self.within.unwrap_or(stage.iut.timing.response));
+        let deadline = stage.after(within + within / 10 + 20_000_000);
+        let wanted = objects.len();
+        let found =
+            stage.wait(deadline, true, |view| (view.commands_since(begun).count() >= wanted).then_some(())).await;
+        if watched {
+            let state = if found.is_ok() { WindowState::CutShort } else { WindowState::ClosedFull };
+            stage.recorder.record(Event::Window { name: self.label(stage.number), state });
+        }
+        let sent: Vec<_> = stage.view.commands_since(begun).take(wanted).cloned().collect();
+        let missing = wanted - sent.len();
+        let label = self.label(stage.number);
+        stage.commanded(&label, sent);
+        let milliseconds = within / 1_000_000;
+        stage.ended(found, || match (watched, wanted) {
+            (true, _) => format!("no command came in {milliseconds} ms; nothing is told to send one"),
+            (false, 1) => format!("the stimulus was accepted, and no command came in {milliseconds} ms"),
+            (false, _) => {
+                format!("{wanted} stimuli were accepted, and {missing} commands did not come in {milliseconds} ms")
+            }
+        })
+    }
+}
+
+/// A refusal speaks of the way of stimulating, unless the IUT has just ended.
+async fn refused(stage: &mut Stage<'_>, why: &str) -> Ended {
+    let soon = stage.after(Duration::from_millis(200).as_nanos() as u64);
+    match stage.wait(soon, true, |_| None::<()>).await {
+        Err(ended @ Ended::Failed(_)) => ended,
+        _ => {
+            let via = stage.iut.stimulus.via();
+            Ended::Failed(format!("the stimulus was not accepted via {via}: {why} (see [stimulus] in the IUT file)"))
+        }
+    }
+}
+
+impl Act for Stimulate {
+    fn needs(&self) -> Vec<Key> {
+        let mut needs: Vec<Key> = self.command.needs().into_iter().collect();
+        if self.serialization == Serialization::Cbor {
+            needs.push(Key::Cbor);
+        }
+        needs
+    }
+
+    fn captures(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn each_command(&self) -> bool {
+        self.command.each()
+    }
+
+    fn time(&self, _: &Pics) -> Option<u64> {
+        self.within
+    }
+
+    fn caught(&self, stage: &Stage<'_>) -> BTreeMap<String, String> {
+        let Some(name) = &self.name else { return BTreeMap::new() };
+        let sent = stage.commands(name).into_iter().enumerate();
+        let label = |n: usize| if self.count == 1 { name.clone() } else { format!("{name}.{}", n + 1) };
+        sent.filter_map(|(n, command)| Some((label(n), command.request_id?))).collect()
+    }
+
+    fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s> {
+        Box::pin(self.carry_out(stage))
+    }
+}
