@@ -151,7 +151,7 @@ fn a_command_that_does_not_exist_is_named() {
 }
 
 #[test]
-fn a_producer_cannot_be_tested_yet_and_its_stimulus_is_checked() {
+fn a_stimulus_is_checked() {
     insta::assert_snapshot!(problems(
         "[iut]\nname = \"x\"\nbinding = \"openc2-mqtt-wd04\"\nrole = \"producer\"\n[stimulus]\nvia = \"http\"\n"
     ));
