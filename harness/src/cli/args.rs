@@ -169,6 +169,18 @@ pub(super) struct ConnectionArguments {
     /// Unsubscribe before it ends
     #[arg(long)]
     pub unsubscribe: bool,
+    /// Connect over TLS, and take only a server certificate for HOST that --ca vouches for
+    #[arg(long, requires = "ca")]
+    pub tls: bool,
+    /// Certificate of the authority (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    pub ca: Option<PathBuf>,
+    /// Its own certificate (PEM), for servers that ask for one
+    #[arg(long, value_name = "FILE", requires_all = ["tls", "key"])]
+    pub cert: Option<PathBuf>,
+    /// The key of --cert (PEM)
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub key: Option<PathBuf>,
     /// Directory in which it keeps its client id
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,

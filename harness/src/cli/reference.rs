@@ -1,7 +1,7 @@
 use super::args::{ConnectionArguments, ConsumerArguments, ProducerArguments, ReferenceOptions, ReferenceRole};
 use super::{Exit, Failure};
 use touchstone_fixtures::reference::{
-    ConnectionOptions, ConsumerOptions, ProducerOptions, ReferenceError, run_consumer, run_producer,
+    ConnectionOptions, ConsumerOptions, ProducerOptions, ReferenceError, TlsOptions, run_consumer, run_producer,
 };
 
 /// `touchstone reference ROLE`: runs until a signal ends it.
@@ -13,7 +13,9 @@ pub(super) fn reference(options: &ReferenceOptions) -> Result<Exit, Failure> {
     };
     match ended {
         Ok(()) => Ok(Exit::Conforms),
-        Err(error @ (ReferenceError::UnknownMutant(_) | ReferenceError::NotLoopback(_))) => Err(Failure::usage(error)),
+        Err(error @ (ReferenceError::UnknownMutant(_) | ReferenceError::NotLoopback(_) | ReferenceError::Tls(_))) => {
+            Err(Failure::usage(error))
+        }
         Err(error) => Err(Failure::internal(error)),
     }
 }
@@ -43,6 +45,10 @@ fn connection(arguments: &ConnectionArguments) -> ConnectionOptions {
         state_dir: arguments.state_dir.clone(),
         qos: arguments.qos,
         unsubscribe: arguments.unsubscribe,
+        tls: arguments.tls.then(|| TlsOptions {
+            ca: arguments.ca.clone().unwrap_or_default(),
+            identity: arguments.cert.clone().zip(arguments.key.clone()),
+        }),
         mutant: arguments.mutant.clone(),
     }
 }
