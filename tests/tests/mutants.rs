@@ -26,7 +26,7 @@ fn requirements() -> BTreeMap<&'static str, &'static Requirement> {
 }
 
 /// The roles that have a reference.
-const ROLES: [Role; 1] = [Role::Consumer];
+const ROLES: [Role; 2] = [Role::Consumer, Role::Producer];
 
 fn mutants(role: Role) -> Vec<&'static Mutant> {
     mutant::of_role(role.as_str())
@@ -51,12 +51,14 @@ fn closure(ids: &[&'static str]) -> BTreeSet<&'static str> {
 
 fn scenarios_for(role: Role, mutant: &Mutant) -> BTreeSet<String> {
     let scenarios = scenarios(role);
-    let mut chosen = BTreeSet::new();
-    for id in mutant.primary {
-        let exercising = scenarios.iter().filter(|s| s.exercises.iter().any(|e| e == id));
-        chosen.extend(
-            exercising.take(SCENARIOS).map(|s| if s.each_command { format!("{}-1", s.id) } else { s.id.clone() }),
-        );
+    let name = |s: &Arc<Scenario>| if s.each_command { format!("{}-1", s.id) } else { s.id.clone() };
+    let mut chosen: BTreeSet<String> =
+        scenarios.iter().filter(|s| mutant.shows_in.contains(&s.id.as_str())).map(name).collect();
+    if chosen.is_empty() {
+        for id in mutant.primary {
+            let exercising = scenarios.iter().filter(|s| s.exercises.iter().any(|e| e == id));
+            chosen.extend(exercising.take(SCENARIOS).map(name));
+        }
     }
     chosen
 }
@@ -71,6 +73,9 @@ fn run(role: Role, mutant: &Mutant) -> (BTreeSet<String>, Vec<String>) {
     let mut file = IutFile::reference_of(role, Some(mutant.name));
     file.timing = "startup = \"4s\"\nresponse = \"1s\"\nstop = \"2s\"\n".to_owned();
     file.options = mutant.elects.iter().map(|o| (*o).to_owned()).collect();
+    if let Some(command) = mutant.declares {
+        file.command_declared = command.to_owned();
+    }
     let iut = file.write(dir.path());
     let out = dir.path().join("out");
     let mut arguments: Vec<String> =
@@ -233,6 +238,13 @@ fn mutants_name_requirements_that_exist() {
                 "{role} {} names {id}, which has no check for that role",
                 mutant.name
             );
+        }
+        for id in mutant.shows_in {
+            let known = ROLES
+                .into_iter()
+                .flat_map(scenarios)
+                .any(|s| s.id == *id && mutant.primary.iter().any(|primary| s.exercises.iter().any(|e| e == primary)));
+            assert!(known, "{} shows in {id}, which exercises none of {:?}", mutant.name, mutant.primary);
         }
         for (id, reason) in mutant.also {
             assert!(!reason.trim().is_empty(), "{} gives no reason for {id}", mutant.name);

@@ -171,6 +171,8 @@ fn mutants(as_json: bool) -> String {
                     "summary": m.summary,
                     "primary": m.primary,
                     "also": m.also.iter().map(|(id, _)| *id).collect::<Vec<_>>(),
+                    "elects": m.elects,
+                    "declares": m.declares,
                     "reasons": m.also.iter().map(|(_, reason)| *reason).collect::<Vec<_>>(),
                     "policy": mildest(m.primary).map(|p| p.as_str()),
                 })

@@ -81,11 +81,20 @@ pub struct IutFile {
     pub timing: String,
     /// Further lines of `[network]`.
     pub network: String,
+    /// The one declared command, as TOML lines.
+    pub command_declared: String,
 }
 
 impl IutFile {
     fn new(role: Role, command: String) -> IutFile {
-        IutFile { role, command, options: Vec::new(), timing: String::new(), network: String::new() }
+        IutFile {
+            role,
+            command,
+            options: Vec::new(),
+            timing: String::new(),
+            network: String::new(),
+            command_declared: "action = \"set\"\ntarget = { \"x-touchstone:led\" = \"on\" }\n".to_owned(),
+        }
     }
 
     /// The reference Consumer, with a deviation or without.
@@ -134,11 +143,12 @@ impl IutFile {
              [launch]\ncommand = {}\n\n[network]\n{}\n[timing]\n{}\n{stimulus}\
              [pics]\n{pics}serializations = [\"json\", \"cbor\"]\n\
              keep_alive = 60\nqos = {qos}\noptions = [{}]\n\n\
-             [[pics.command]]\naction = \"set\"\ntarget = {{ \"x-touchstone:led\" = \"on\" }}\n",
+             [[pics.command]]\n{}",
             self.command,
             self.network,
             self.timing,
-            options.join(", ")
+            options.join(", "),
+            self.command_declared
         );
         let path = dir.join("iut.toml");
         fs::write(&path, text).expect("the IUT file can be written");
