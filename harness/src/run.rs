@@ -4,6 +4,7 @@
 
 use crate::binding::Binding;
 use crate::diagnostic::{Problem, Problems, Source, nearest, toml::Document};
+use crate::iut::stimulus::operator::Operator;
 use crate::iut::{IutFile, Role};
 use crate::judge::waiver::{Waiver, WaiverError};
 use crate::judge::{self, Assessment, JudgedScenario, Outcome, Policy, ScenarioStatus};
@@ -43,6 +44,10 @@ pub struct Request {
     pub extra: Option<PathBuf>,
     /// What `{self}` stands for; the running program if `None`.
     pub program: Option<PathBuf>,
+    /// The role to test, where the IUT file names several.
+    pub role: Option<Role>,
+    /// Who is asked to make a Producer send, where the IUT file says so; nobody if `None`.
+    pub operator: Option<Arc<dyn Operator>>,
 }
 
 impl Request {
@@ -61,6 +66,8 @@ impl Request {
             waivers: None,
             extra: None,
             program: None,
+            role: None,
+            operator: None,
         }
     }
 }
@@ -118,7 +125,7 @@ impl Run {
     /// # Errors
     /// For anything wrong in the input, with its place and what to do.
     pub fn plan(request: Request) -> Result<Run, RunError> {
-        let iut = crate::iut::load(&request.iut)?;
+        let iut = crate::iut::load(&request.iut)?.playing(request.role)?;
         let scenarios = scenario::load(iut.binding, iut.role, request.extra.as_deref())?;
         let mut plan = scenario::plan(&scenarios, &iut);
         select(&mut plan, &request, iut.binding)?;
@@ -131,6 +138,7 @@ impl Run {
         options.scale = request.scale;
         options.seed = request.seed;
         options.listen = request.listen;
+        options.operator.clone_from(&request.operator);
         if let Some(program) = &request.program {
             options.program.clone_from(program);
         }

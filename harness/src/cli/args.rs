@@ -1,5 +1,6 @@
 //! The command line, as clap reads it.
 
+use crate::iut::Role;
 use crate::judge::Policy;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
@@ -57,6 +58,12 @@ pub(super) struct RunOptions {
     /// Address the broker listens on, in place of what the IUT file says; scenarios then run one after another
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
+    /// The role to test, where the IUT file names several
+    #[arg(long, value_name = "ROLE", value_parser = role)]
+    pub role: Option<Role>,
+    /// Ask nobody to lend a hand: what only an operator can make happen stays undecided
+    #[arg(long)]
+    pub non_interactive: bool,
     /// Factor on every deadline, for slow implementations
     #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = factor)]
     pub timeout_scale: f64,
@@ -69,6 +76,13 @@ pub(super) struct RunOptions {
     /// Folder of further scenarios
     #[arg(long, value_name = "DIR")]
     pub scenarios: Option<PathBuf>,
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    [Role::Consumer, Role::Producer]
+        .into_iter()
+        .find(|role| role.as_str() == text)
+        .ok_or_else(|| "consumer or producer".to_owned())
 }
 
 fn factor(text: &str) -> Result<f64, String> {

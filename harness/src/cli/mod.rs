@@ -6,6 +6,7 @@ mod explain;
 mod init;
 mod judge;
 mod list;
+mod operator;
 mod output;
 mod reference;
 mod run;

@@ -1,16 +1,23 @@
 use super::args::RunOptions;
+use super::operator::Terminal;
 use super::{Exit, Failure, VERSION, output};
 use crate::iut::IutFile;
+use crate::iut::stimulus::operator::Operator;
 use crate::judge::{Outcome, ScenarioStatus};
 use crate::run::{Event, Request, Run, RunError};
 use crate::scenario::instructions;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
+use std::sync::{Arc, OnceLock};
 use touchstone_reports::text::{visible, visible_block};
 
 /// `touchstone run`
 pub(super) fn run(options: &RunOptions) -> Result<Exit, Failure> {
+    let bar = Arc::new(OnceLock::new());
+    let operator = if options.non_interactive { None } else { Terminal::new(Arc::clone(&bar)) };
     let request = Request {
+        role: options.role,
+        operator: operator.map(|terminal| Arc::new(terminal) as Arc<dyn Operator>),
         scenarios: options.scenario.clone(),
         requirements: options.requirement.clone(),
         policy: options.policy,
@@ -26,6 +33,10 @@ pub(super) fn run(options: &RunOptions) -> Result<Exit, Failure> {
     crate::iut::own_all_children();
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::internal)?;
     let mut view = View::new(&run);
+    if let Some(shown) = &view.bar {
+        // The cell is empty: nobody else fills it.
+        let _ = bar.set(shown.clone());
+    }
     let assessment = runtime
         .block_on(async {
             tokio::select! {

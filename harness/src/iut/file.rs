@@ -3,6 +3,7 @@
 use super::template::Template;
 use super::{Pics, Role, Timing};
 use crate::binding::Binding;
+use crate::diagnostic::{Problem, Problems};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
@@ -27,6 +28,8 @@ pub struct IutFile {
     pub binding: &'static Binding,
     /// In which role.
     pub role: Role,
+    /// Every role it plays; one of them is tested in a run.
+    pub roles: Vec<Role>,
     /// How it is started; `None`: somebody else starts it, we wait for it.
     pub launch: Option<Launch>,
     /// Addresses and credentials.
@@ -37,6 +40,8 @@ pub struct IutFile {
     pub pics: Pics,
     /// How a Producer is made to send something.
     pub stimulus: Stimulus,
+    /// How long accepting a stimulus may take, or how long a Producer that is told nothing is watched; nanoseconds.
+    pub stimulus_within: u64,
 }
 
 impl fmt::Debug for IutFile {
@@ -47,6 +52,33 @@ impl fmt::Debug for IutFile {
             .field("binding", &self.binding.id)
             .field("role", &self.role)
             .finish_non_exhaustive()
+    }
+}
+
+impl IutFile {
+    /// The same for the role that a run is to test.
+    ///
+    /// # Errors
+    /// When the file does not name that role, or names several and none is chosen.
+    pub fn playing(mut self, role: Option<Role>) -> Result<IutFile, Problems> {
+        let named: Vec<&str> = self.roles.iter().map(|role| role.as_str()).collect();
+        let named = named.join(" and ");
+        let path = self.path.display();
+        match role {
+            Some(role) if self.roles.contains(&role) => self.role = role,
+            Some(role) => {
+                return Err(Problem::new(format!("{path} declares no {role}: its role is {named}"))
+                    .help("leave --role out, or add the role to `role` in [iut]")
+                    .into());
+            }
+            None if self.roles.len() > 1 => {
+                return Err(Problem::new(format!("{path} names several roles: {named}"))
+                    .help("give --role, and run once for each of them")
+                    .into());
+            }
+            None => {}
+        }
+        Ok(self)
     }
 }
 
@@ -132,12 +164,43 @@ pub enum Stimulus {
     /// A command run with the object on its standard input.
     Command(Vec<Template>),
     /// The object is posted there.
-    Http(String),
+    Http(Template),
     /// Somebody is asked to.
     Operator,
 }
 
 impl Stimulus {
+    /// Whether the IUT can be told what to send.
+    pub const fn tells(&self) -> bool {
+        !matches!(self, Stimulus::None)
+    }
+
+    /// Whether nobody has to lend a hand.
+    pub const fn automatic(&self) -> bool {
+        matches!(self, Stimulus::Stdin | Stimulus::Command(_) | Stimulus::Http(_))
+    }
+
+    /// How long accepting one takes at most, in nanoseconds, where the IUT file does not say.
+    pub const fn usual_within(&self) -> u64 {
+        match self {
+            Stimulus::Operator => 120_000_000_000,
+            _ => 10_000_000_000,
+        }
+    }
+
+    /// Whether one IUT among several that run at once can be reached: what is run or called depends on which.
+    pub fn isolated(&self) -> bool {
+        use super::Placeholder::{Port, StateDir, StimulusPort, Url};
+        let own =
+            |template: &Template| template.placeholders().any(|p| matches!(p, Port | StateDir | StimulusPort | Url));
+        match self {
+            Stimulus::None | Stimulus::Stdin => true,
+            Stimulus::Command(command) => command.iter().any(own),
+            Stimulus::Http(url) => own(url),
+            Stimulus::Operator => false,
+        }
+    }
+
     /// The name files use.
     pub const fn via(&self) -> &'static str {
         match self {

@@ -1,6 +1,7 @@
 //! Reads an IUT file and says everything that is wrong with it at once.
 
 use super::file::{Credentials, IutFile, Launch, Network, Per, Stimulus};
+use super::load_stimulus::read_stimulus;
 use super::template::{Placeholder, Template};
 use super::{Pics, Role, Timing, declared};
 use crate::binding::{self, Binding};
@@ -56,7 +57,7 @@ fn read(path: &Path, document: &Document) -> Option<IutFile> {
     let vendor = iut.string("vendor");
     let version = iut.string("version");
     let binding = read_binding(&iut);
-    let role = read_role(&iut, binding);
+    let roles = read_roles(&iut, binding);
     iut.finish();
 
     let network_table = fields.table("network", "[network]");
@@ -65,8 +66,8 @@ fn read(path: &Path, document: &Document) -> Option<IutFile> {
     let pics = fields.table("pics", "[pics]").map_or_else(Pics::default, |t| declared::read(&t, binding));
     let launch = fields.table("launch", "[launch]").and_then(|t| read_launch(&t, &dir, &pics, &network));
     let stimulus = fields.table("stimulus", "[stimulus]").and_then(|t| {
-        let stimulus = read_stimulus(&t, &pics, &network)?;
-        if role == Some(Role::Consumer) {
+        let (stimulus, within) = read_stimulus(&t, &pics, &network, &dir, fields.has("launch"))?;
+        if roles.as_ref().is_some_and(|roles| !roles.contains(&Role::Producer)) {
             document.wrong(
                 fields.key_span("stimulus"),
                 "[stimulus] is for a Producer, but `role` is \"consumer\"",
@@ -82,9 +83,10 @@ fn read(path: &Path, document: &Document) -> Option<IutFile> {
                 Some("only a program that the harness starts can be written to".to_owned()),
             );
         }
-        Some(stimulus)
+        Some((stimulus, within))
     });
     fields.finish();
+    let (stimulus, within) = stimulus.unwrap_or_default();
 
     Some(IutFile {
         path: path.to_owned(),
@@ -94,12 +96,14 @@ fn read(path: &Path, document: &Document) -> Option<IutFile> {
         vendor: vendor.map(|v| v.value),
         version: version.map(|v| v.value),
         binding: binding?,
-        role: role?,
+        role: *roles.as_ref()?.first()?,
+        roles: roles?,
         launch,
         network,
         timing,
         pics,
-        stimulus: stimulus.unwrap_or_default(),
+        stimulus_within: within.unwrap_or(stimulus.usual_within()),
+        stimulus,
     })
 }
 
@@ -113,24 +117,43 @@ fn read_binding(iut: &Fields<'_>) -> Option<&'static Binding> {
     found
 }
 
-fn read_role(iut: &Fields<'_>, binding: Option<&'static Binding>) -> Option<Role> {
+/// One role, or a list of them.
+fn read_roles(iut: &Fields<'_>, binding: Option<&'static Binding>) -> Option<Vec<Role>> {
     if !iut.has("role") {
         iut.missing("role", "\"consumer\"");
         return None;
     }
-    let role = iut.choice("role", &[("consumer", Role::Consumer), ("producer", Role::Producer)])?;
-    if let Some(binding) = binding
-        && !binding.roles.contains(&role.value)
-    {
-        let roles: Vec<&str> = binding.roles.iter().map(|r| r.as_str()).collect();
-        iut.document.wrong(
-            role.span,
-            format!("binding {} cannot test a {} yet", binding.id, role.value),
-            "",
-            Some(format!("roles it can test: {}", roles.join(", "))),
-        );
+    let named = match iut.any("role") {
+        Some(value) if value.get_ref().is_array() => iut.strings("role")?.value,
+        _ => vec![iut.string("role")?],
+    };
+    let mut roles = Vec::new();
+    for name in &named {
+        let Some(role) = [Role::Consumer, Role::Producer].into_iter().find(|role| role.as_str() == name.value) else {
+            let help = instead(&name.value, &["consumer", "producer"]);
+            iut.document.wrong(name.span.clone(), format!("`role` in [iut] cannot be {:?}", name.value), "", help);
+            continue;
+        };
+        if let Some(binding) = binding
+            && !binding.roles.contains(&role)
+        {
+            let known: Vec<&str> = binding.roles.iter().map(|r| r.as_str()).collect();
+            iut.document.wrong(
+                name.span.clone(),
+                format!("binding {} cannot test a {role} yet", binding.id),
+                "",
+                Some(format!("roles it can test: {}", known.join(", "))),
+            );
+        }
+        if !roles.contains(&role) {
+            roles.push(role);
+        }
     }
-    Some(role.value)
+    if named.is_empty() {
+        let span = iut.key_span("role");
+        iut.document.wrong(span, "`role` in [iut] names no role", "", Some("write \"consumer\"".to_owned()));
+    }
+    (!roles.is_empty()).then_some(roles)
 }
 
 fn read_network(table: &Fields<'_>) -> Network {
@@ -240,12 +263,12 @@ fn read_launch(table: &Fields<'_>, dir: &Path, pics: &Pics, network: &Network) -
     })
 }
 
-struct Arguments {
-    templates: Vec<Template>,
+pub(super) struct Arguments {
+    pub templates: Vec<Template>,
     program: Located<String>,
 }
 
-fn argv(table: &Fields<'_>, key: &'static str, pics: &Pics, network: &Network) -> Option<Arguments> {
+pub(super) fn argv(table: &Fields<'_>, key: &'static str, pics: &Pics, network: &Network) -> Option<Arguments> {
     let list = table.strings(key)?;
     let Some(program) = list.value.first().filter(|p| !p.value.trim().is_empty()).cloned() else {
         table.document.wrong(
@@ -263,7 +286,7 @@ fn argv(table: &Fields<'_>, key: &'static str, pics: &Pics, network: &Network) -
 }
 
 /// A template whose placeholders all exist and have a value.
-fn template(table: &Fields<'_>, text: &Located<String>, pics: &Pics, network: &Network) -> Option<Template> {
+pub(super) fn template(table: &Fields<'_>, text: &Located<String>, pics: &Pics, network: &Network) -> Option<Template> {
     let document = table.document;
     if text.value.contains('\0') {
         document.wrong(text.span.clone(), "an argument cannot hold a NUL character", "", None);
@@ -311,7 +334,7 @@ fn part(source: &Source, span: &Range<usize>, needle: &str) -> Range<usize> {
     at.map_or(span.clone(), |at| span.start + at..span.start + at + needle.len())
 }
 
-fn check_program(table: &Fields<'_>, key: &str, arguments: &Arguments, dir: &Path) {
+pub(super) fn check_program(table: &Fields<'_>, key: &str, arguments: &Arguments, dir: &Path) {
     let program = &arguments.program;
     // What placeholders make of the name is known only at the start.
     if arguments.templates.first().is_some_and(|t| t.placeholders().next().is_some()) {
@@ -349,61 +372,6 @@ pub(super) fn find_program(name: &str, dir: &Path) -> Result<PathBuf, String> {
 fn executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
-}
-
-fn read_stimulus(table: &Fields<'_>, pics: &Pics, network: &Network) -> Option<Stimulus> {
-    #[derive(Clone, Copy)]
-    enum Via {
-        None,
-        Stdin,
-        Command,
-        Http,
-        Operator,
-    }
-    if !table.has("via") {
-        table.missing("via", "\"stdin\"");
-    }
-    let via = table.choice(
-        "via",
-        &[
-            ("stdin", Via::Stdin),
-            ("command", Via::Command),
-            ("http", Via::Http),
-            ("operator", Via::Operator),
-            ("none", Via::None),
-        ],
-    );
-    let command = argv(table, "command", pics, network);
-    let url = table.string("url");
-    table.finish();
-    let via = via?;
-    for (key, present, wanted) in [
-        ("command", table.has("command"), matches!(via.value, Via::Command)),
-        ("url", table.has("url"), matches!(via.value, Via::Http)),
-    ] {
-        if wanted && !present {
-            table.missing(key, if key == "url" { "\"http://127.0.0.1:8080/send\"" } else { "[\"./send.sh\"]" });
-        } else if present && !wanted {
-            table.document.wrong(
-                table.key_span(key),
-                format!("`{key}` in [stimulus] does not go with this `via`"),
-                "",
-                Some(format!("remove `{key}`, or change `via`")),
-            );
-        }
-    }
-    if let Some(url) = &url
-        && !url.value.starts_with("http://")
-    {
-        table.document.wrong(url.span.clone(), "`url` in [stimulus] must begin with http://", "", None);
-    }
-    Some(match via.value {
-        Via::None => Stimulus::None,
-        Via::Stdin => Stimulus::Stdin,
-        Via::Command => Stimulus::Command(command?.templates),
-        Via::Http => Stimulus::Http(url?.value),
-        Via::Operator => Stimulus::Operator,
-    })
 }
 
 #[cfg(test)]

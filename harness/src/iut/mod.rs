@@ -3,6 +3,7 @@
 mod declared;
 mod file;
 mod load;
+mod load_stimulus;
 mod output;
 mod pics;
 pub mod process;

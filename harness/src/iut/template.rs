@@ -31,11 +31,13 @@ pub enum Placeholder {
     DeviceId,
     /// This program.
     SelfProgram,
+    /// A port that is free for the IUT to take stimuli at; another one at each start.
+    StimulusPort,
 }
 
 impl Placeholder {
     /// All of them, with the names files use.
-    pub const ALL: [(&'static str, Placeholder); 12] = [
+    pub const ALL: [(&'static str, Placeholder); 13] = [
         ("host", Placeholder::Host),
         ("port", Placeholder::Port),
         ("url", Placeholder::Url),
@@ -48,6 +50,7 @@ impl Placeholder {
         ("keep_alive", Placeholder::KeepAlive),
         ("device_id", Placeholder::DeviceId),
         ("self", Placeholder::SelfProgram),
+        ("stimulus_port", Placeholder::StimulusPort),
     ];
 
     /// The name files use.

@@ -9,6 +9,7 @@ mod message;
 mod model;
 mod pattern;
 mod plan;
+mod ports;
 mod run_all;
 mod runner;
 mod sentinel;

@@ -1,7 +1,7 @@
 //! What a scenario file says.
 
 use super::verbs::Verb;
-use crate::iut::{Pics, Role, Serialization};
+use crate::iut::{IutFile, Per, Role, Serialization};
 use std::fmt;
 
 /// One test case.
@@ -74,13 +74,17 @@ pub enum Key {
     Launch,
     /// The harness starts the IUT anew for each scenario.
     OwnProcess,
+    /// A Producer can be told what to send.
+    Stimulus,
+    /// A Producer can be told what to send, and nobody has to lend a hand.
+    Automatic,
     /// An option is elected.
     Option(String),
 }
 
 impl Key {
     /// The keys with names of their own; every other name is an option.
-    pub const NAMED: [(&'static str, Key); 10] = [
+    pub const NAMED: [(&'static str, Key); 12] = [
         ("device_id", Key::DeviceId),
         ("actuator_profiles", Key::ActuatorProfiles),
         ("cbor", Key::Cbor),
@@ -91,6 +95,8 @@ impl Key {
         ("command", Key::Command),
         ("launch", Key::Launch),
         ("own_process", Key::OwnProcess),
+        ("stimulus", Key::Stimulus),
+        ("automatic", Key::Automatic),
     ];
 }
 
@@ -109,8 +115,9 @@ impl Need {
         Need { key, absent: false }
     }
 
-    /// Whether the declarations satisfy it. `launched`: the harness starts the IUT; `own`: anew for each scenario.
-    pub fn met(&self, pics: &Pics, launched: bool, own: bool) -> bool {
+    /// Whether the IUT file satisfies it.
+    pub fn met(&self, iut: &IutFile) -> bool {
+        let pics = &iut.pics;
         let declared = match &self.key {
             Key::DeviceId => pics.device_id.is_some(),
             Key::ActuatorProfiles => !pics.actuator_profiles.is_empty(),
@@ -120,8 +127,10 @@ impl Need {
             Key::Identity => pics.identity.is_some(),
             Key::MaxMessageSize => pics.max_message_size.is_some(),
             Key::Command => super::plan::declared(pics).next().is_some(),
-            Key::Launch => launched,
-            Key::OwnProcess => own,
+            Key::Launch => iut.launch.is_some(),
+            Key::OwnProcess => iut.launch.as_ref().is_some_and(|launch| launch.per == Per::Scenario),
+            Key::Stimulus => iut.stimulus.tells(),
+            Key::Automatic => iut.stimulus.automatic(),
             Key::Option(option) => pics.elects(option),
         };
         declared != self.absent
@@ -133,6 +142,9 @@ impl Need {
             (Key::Launch, false) => "the implementation is attached, so it cannot be stopped or restarted".to_owned(),
             (Key::OwnProcess, false) => "the implementation is not started anew for each scenario".to_owned(),
             (Key::Command, false) => "no command other than `query features` is declared".to_owned(),
+            (Key::Stimulus, false) => "the implementation cannot be told what to send".to_owned(),
+            (Key::Stimulus, true) => "the implementation can be told what to send".to_owned(),
+            (Key::Automatic, false) => "somebody would have to lend a hand many times".to_owned(),
             (Key::Option(option), false) => format!("the option `{option}` is not declared"),
             (Key::Option(option), true) => format!("the option `{option}` is declared"),
             (key, false) => format!("`{key}` is not declared"),

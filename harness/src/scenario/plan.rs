@@ -4,7 +4,7 @@ use super::model::{Need, Scenario};
 use crate::binding::Binding;
 use crate::catalogue::Trigger;
 use crate::evidence::openc2::schema::shown_by;
-use crate::iut::{Command, IutFile, Per, Pics};
+use crate::iut::{Command, IutFile, Pics};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -50,11 +50,9 @@ pub fn declared(pics: &Pics) -> impl Iterator<Item = &Command> {
 
 /// Chooses among `scenarios` (in the order of their ids) by what the IUT file declares.
 pub fn plan(scenarios: &[Arc<Scenario>], iut: &IutFile) -> Plan {
-    let launched = iut.launch.is_some();
-    let own = iut.launch.as_ref().is_some_and(|launch| launch.per == Per::Scenario);
     let mut plan = Plan::default();
     for scenario in scenarios.iter().filter(|s| s.role == iut.role) {
-        if let Some(need) = needs(scenario).into_iter().find(|need| !need.met(&iut.pics, launched, own)) {
+        if let Some(need) = needs(scenario).into_iter().find(|need| !need.met(iut)) {
             plan.left_out.push(LeftOut { scenario: Arc::clone(scenario), reason: need.unmet() });
             continue;
         }

@@ -3,7 +3,7 @@
 use super::plan::Planned;
 use super::runner::{Options, ScenarioResult, Shared, Status, give_up, run_scenario, run_shared};
 use crate::diagnostic::{Problem, Problems};
-use crate::iut::{IutFile, Per};
+use crate::iut::{IutFile, Per, Role};
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -14,7 +14,9 @@ use touchstone_fixtures::edge;
 
 /// After so many scenarios in which the IUT never connected, it is taken to be unable to.
 const HOPELESS: usize = 3;
-/// What is said of the others.
+/// What is said of the others when nobody takes a stimulus.
+const REFUSED: &str = "not run: no stimulus had been accepted in any scenario before (see [stimulus] in the IUT file)";
+/// What is said of the others when nobody connects.
 const NEVER: &str = "not run: the implementation had not connected in any scenario before";
 
 /// What happens while a plan is run.
@@ -33,7 +35,10 @@ pub fn one_by_one(iut: &IutFile, options: &Options) -> bool {
     let fixed_port = options.listen.unwrap_or(iut.network.listen).port() != 0;
     match &iut.launch {
         None => true,
-        Some(launch) => fixed_port || launch.per == Per::Run || !launch.isolated(),
+        Some(launch) => {
+            let stimulated = iut.role == Role::Producer && !iut.stimulus.isolated();
+            fixed_port || launch.per == Per::Run || !launch.isolated() || stimulated
+        }
     }
 }
 
@@ -105,9 +110,9 @@ async fn in_turn(
     let mut results: Vec<ScenarioResult> = Vec::new();
     for planned in plan {
         progress(Progress::Started(planned));
-        let result = match hopeless(&results) {
-            true => give_up(planned, iut, options, NEVER),
-            false => run_shared(planned, iut, options, &mut shared).await,
+        let result = match hopeless(planned, &results) {
+            Some(why) => give_up(planned, iut, options, why),
+            None => run_shared(planned, iut, options, &mut shared).await,
         };
         progress(Progress::Finished(&result));
         results.push(result);
@@ -133,9 +138,9 @@ async fn at_once(
         while tasks.len() < jobs
             && let Some((number, planned)) = waiting.next()
         {
-            if hopeless(results.values()) {
+            if let Some(why) = hopeless(&planned, results.values()) {
                 progress(Progress::Started(&planned));
-                let result = give_up(&planned, iut, options, NEVER);
+                let result = give_up(&planned, iut, options, why);
                 progress(Progress::Finished(&result));
                 results.insert(number, result);
                 continue;
@@ -171,16 +176,24 @@ async fn at_once(
     results.into_values().collect()
 }
 
-/// Whether nobody has connected so far, and nobody will.
-fn hopeless<'a>(results: impl IntoIterator<Item = &'a ScenarioResult>) -> bool {
-    let mut lost = 0;
+/// Why there is no use in running a scenario: nobody has connected so far, or nobody takes the stimuli it gives.
+fn hopeless<'a>(planned: &Planned, results: impl IntoIterator<Item = &'a ScenarioResult>) -> Option<&'static str> {
+    let (mut lost, mut refused, mut connected, mut stimulated) = (0, 0, false, false);
     for result in results {
-        if result.connected || result.status != Status::Aborted {
-            return false;
-        }
+        let aborted = result.status == Status::Aborted;
+        connected |= result.connected || !aborted;
         lost += 1;
+        stimulated |= result.stimulated && !result.refused;
+        refused += usize::from(result.refused);
     }
-    lost >= HOPELESS
+    let stimulates = planned.scenario.steps.iter().any(|step| step.verb.stimuli() > 0);
+    if !connected && lost >= HOPELESS {
+        Some(NEVER)
+    } else if stimulates && !stimulated && refused >= HOPELESS {
+        Some(REFUSED)
+    } else {
+        None
+    }
 }
 
 /// A scenario whose runner panicked.
@@ -190,6 +203,8 @@ fn failed(planned: Option<&Planned>, why: &str) -> ScenarioResult {
         status: Status::Error,
         reason: format!("the runner failed: {why}"),
         connected: false,
+        stimulated: false,
+        refused: false,
         duration: Duration::ZERO,
     }
 }

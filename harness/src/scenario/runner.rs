@@ -8,6 +8,7 @@ use super::plan::Planned;
 use super::sentinel::sentinel;
 use super::stage::{Ended, FIRST_CONTACT, NEXT_CONTACT, Parts, Stage};
 use super::starter::Slot;
+use crate::iut::stimulus::operator::Operator;
 use crate::iut::{IutFile, Per, Role, Sink};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -42,6 +43,8 @@ pub struct Options {
     pub program: PathBuf,
     /// Largest capture of a scenario, in bytes.
     pub capture: u64,
+    /// Who is asked to make a Producer send, where the IUT file says so; nobody if `None`.
+    pub operator: Option<Arc<dyn Operator>>,
 }
 
 impl Options {
@@ -54,6 +57,7 @@ impl Options {
             out: out.into(),
             program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("touchstone")),
             capture: Limits::default().capture,
+            operator: None,
         }
     }
 
@@ -85,6 +89,10 @@ pub struct ScenarioResult {
     pub reason: String,
     /// Whether the IUT ever connected.
     pub connected: bool,
+    /// Whether a Producer was given a stimulus.
+    pub stimulated: bool,
+    /// Whether it was, and took none.
+    pub refused: bool,
     /// How long it took.
     pub duration: Duration,
 }
@@ -134,12 +142,20 @@ pub(super) async fn run_shared(
 ) -> ScenarioResult {
     let began = Instant::now();
     let folder = options.out.join(evidence_folder(&planned.id));
-    let mut connected = false;
+    let (mut connected, mut stimulated, mut refused) = (false, false, false);
     let outcome = match prepare(&folder, options) {
         Ok(recorder) => {
             let outcome = recorded(planned, iut, options, shared, &folder, &recorder).await;
-            connected =
-                recorder.log().since(0).iter().any(|e| matches!(e.event, Event::ConnOpen { party: Party::Iut, .. }));
+            let log = recorder.log();
+            let entries = log.since(0);
+            connected = entries.iter().any(|e| matches!(e.event, Event::ConnOpen { party: Party::Iut, .. }));
+            let stimuli = entries.iter().filter_map(|entry| match &entry.event {
+                Event::Stimulus { via, accepted, .. } if *via == iut.stimulus.via() => Some(*accepted),
+                _ => None,
+            });
+            let (given, taken) =
+                stimuli.fold((0, 0), |(given, taken), accepted| (given + 1, taken + u32::from(accepted)));
+            (stimulated, refused) = (given > 0, given > 0 && taken == 0);
             outcome
         }
         Err(error) => Err(format!("{}: {error}", folder.display())),
@@ -150,7 +166,7 @@ pub(super) async fn run_shared(
         Ok(Some(why)) => (Status::Aborted, why),
         Err(why) => (Status::Error, why),
     };
-    ScenarioResult { id: planned.id.clone(), status, reason, connected, duration: began.elapsed() }
+    ScenarioResult { id: planned.id.clone(), status, reason, connected, stimulated, refused, duration: began.elapsed() }
 }
 
 /// Records that a scenario is not run, and why.
@@ -166,7 +182,15 @@ pub(super) fn give_up(planned: &Planned, iut: &IutFile, options: &Options, why: 
         Ok(()) => (Status::Aborted, why.to_owned()),
         Err(error) => (Status::Error, format!("{}: {error}", folder.display())),
     };
-    ScenarioResult { id: planned.id.clone(), status, reason, connected: false, duration: Duration::ZERO }
+    ScenarioResult {
+        id: planned.id.clone(),
+        status,
+        reason,
+        connected: false,
+        stimulated: false,
+        refused: false,
+        duration: Duration::ZERO,
+    }
 }
 
 fn prepare(folder: &Path, options: &Options) -> std::io::Result<Recorder> {
@@ -360,9 +384,11 @@ fn longest(planned: &Planned, iut: &IutFile) -> u64 {
     // A step takes at most a few of the times of the IUT file, or the time its file gives it.
     let usual = timing.startup.saturating_add(timing.response).saturating_add(timing.stop).saturating_mul(2);
     let steps = planned.scenario.steps.iter();
+    let stimuli: u64 = steps.clone().map(|step| u64::from(step.verb.stimuli())).sum();
     steps
         .map(|step| step.verb.time(&iut.pics).unwrap_or(0))
         .fold(usual, |sum, time| sum.saturating_add(usual).saturating_add(time.saturating_mul(2)))
+        .saturating_add(stimuli.saturating_mul(iut.stimulus_within))
 }
 
 async fn steps(stage: &mut Stage<'_>) -> Option<String> {

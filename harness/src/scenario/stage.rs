@@ -6,7 +6,8 @@ use super::runner::Options;
 use super::starter::Slot;
 use super::view::{Command, View};
 use crate::iut::stimulus::Object;
-use crate::iut::{IutFile, Per, Sink};
+use crate::iut::stimulus::operator::{self, Reply};
+use crate::iut::{IutFile, Per, Sink, Stimulus};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use touchstone_fixtures::edge::faults::{Action, Match};
@@ -188,6 +189,24 @@ impl<'r> Stage<'r> {
         self.begun
     }
 
+    async fn ask_operator(&mut self, object: &Object) -> Result<(), String> {
+        let Some(operator) = &self.options.operator else {
+            return Err("nobody can be asked: there is no terminal, or --non-interactive is given".to_owned());
+        };
+        let prompt = operator::prompt(object);
+        let reply = operator.ask(&prompt, self.options.scaled(self.iut.stimulus_within)).await;
+        let (answer, outcome) = match reply {
+            Reply::Done(said) => (Some(said), Ok(())),
+            Reply::Declined(said) => {
+                let why = format!("the operator answered {said:?}");
+                (Some(said), Err(why))
+            }
+            Reply::Nobody => (None, Err("nobody answered in time".to_owned())),
+        };
+        self.recorder.record(Event::Operator { prompt, answer });
+        outcome
+    }
+
     /// Waits until `probe` finds something in what has been recorded.
     ///
     /// `alive`: give up as soon as the IUT's process has ended unasked.
@@ -251,7 +270,10 @@ impl<'r> Stage<'r> {
     pub async fn stimulate(&mut self, object: &Object) -> Result<(), String> {
         let via = self.iut.stimulus.via();
         let address = self.edge.iut_addr();
-        let sent = self.slot.stimulate(self.iut, self.options, address, object).await;
+        let sent = match self.iut.stimulus {
+            Stimulus::Operator => self.ask_operator(object).await,
+            _ => self.slot.stimulate(self.iut, self.options, address, object).await,
+        };
         let detail = match &sent {
             Ok(()) => object.line(),
             Err(why) => format!("{why}: {}", object.line()),

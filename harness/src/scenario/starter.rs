@@ -1,6 +1,7 @@
 //! Starts the IUT for a scenario: placeholders filled, state directory made, reset run.
 
 use super::message::token;
+use super::ports;
 use super::runner::Options;
 use crate::iut::process::{self, Process, Start, Stop};
 use crate::iut::stimulus::{self, Object};
@@ -17,6 +18,8 @@ pub(super) struct Slot {
     pub process: Option<Process>,
     state: Option<TempDir>,
     instance: u32,
+    /// Where the running IUT may take stimuli.
+    stimulus_port: u16,
 }
 
 impl Slot {
@@ -40,7 +43,8 @@ impl Slot {
             self.state = Some(made.map_err(|error| format!("cannot make a state directory: {error}"))?);
         }
         let state = self.state.as_ref().map(TempDir::path).unwrap_or(Path::new(""));
-        let values = values(iut, options, address, state);
+        self.stimulus_port = ports::free();
+        let values = values(iut, options, address, state, self.stimulus_port);
         let mut shown = values.clone();
         if let Some(password) = shown.get_mut(&Placeholder::Password) {
             *password = mask(password);
@@ -70,7 +74,7 @@ impl Slot {
         Ok(())
     }
 
-    /// Asks a Producer to send something. `Err`: it (or whatever stands between) did not take the stimulus; why.
+    /// Asks a Producer to send something, without anybody's help. `Err`: it (or whatever stands between) did not take the stimulus; why.
     pub async fn stimulate(
         &mut self,
         iut: &IutFile,
@@ -78,15 +82,16 @@ impl Slot {
         address: SocketAddr,
         object: &Object,
     ) -> Result<(), String> {
-        let deadline = Instant::now() + options.scaled(iut.timing.response);
+        let within = options.scaled(iut.stimulus_within);
+        let deadline = Instant::now() + within;
+        let state = self.state.as_ref().map(TempDir::path).unwrap_or(Path::new(""));
+        let values = values(iut, options, address, state, self.stimulus_port);
         match &iut.stimulus {
             Stimulus::Stdin => match &mut self.process {
                 Some(process) => process.write(&object.line(), deadline).await,
                 None => Err("the implementation has not been started".to_owned()),
             },
             Stimulus::Command(command) => {
-                let state = self.state.as_ref().map(TempDir::path).unwrap_or(Path::new(""));
-                let values = values(iut, options, address, state);
                 let (cwd, env) = match &iut.launch {
                     Some(launch) => (launch.cwd.clone(), filled(&launch.env, &values)),
                     None => (iut.dir.clone(), BTreeMap::new()),
@@ -94,7 +99,8 @@ impl Slot {
                 let argv = argv(command, &values, iut);
                 stimulus::command::send(&argv, &cwd, &env, &token(), &object.line(), deadline).await
             }
-            other => Err(format!("this version cannot stimulate via {}", other.via())),
+            Stimulus::Http(url) => stimulus::http::send(&url.fill(&values), &object.line(), deadline).await,
+            Stimulus::Operator | Stimulus::None => Err("it cannot be sent to a program".to_owned()),
         }
     }
 
@@ -102,7 +108,9 @@ impl Slot {
     pub async fn stop(&mut self, iut: &IutFile, options: &Options, address: SocketAddr) {
         let (Some(process), Some(launch)) = (self.process.take(), &iut.launch) else { return };
         let state = self.state.as_ref().map(TempDir::path).unwrap_or(Path::new(""));
-        process.stop(&how_to_stop(iut, launch, options, address, state)).await;
+        process
+            .stop(&how_to_stop(iut, launch, values(iut, options, address, state, self.stimulus_port), options))
+            .await;
     }
 }
 
@@ -110,8 +118,7 @@ fn filled(env: &BTreeMap<String, Template>, values: &Values) -> BTreeMap<String,
     env.iter().map(|(name, template)| (name.clone(), template.fill(values))).collect()
 }
 
-fn how_to_stop(iut: &IutFile, launch: &Launch, options: &Options, address: SocketAddr, state: &Path) -> Stop {
-    let values = values(iut, options, address, state);
+fn how_to_stop(iut: &IutFile, launch: &Launch, values: Values, options: &Options) -> Stop {
     let command = launch.stop.as_ref().map(|stop| {
         let mut shown = values.clone();
         if let Some(password) = shown.get_mut(&Placeholder::Password) {
@@ -142,7 +149,7 @@ pub(super) fn host(iut: &IutFile, address: SocketAddr) -> String {
     }
 }
 
-fn values(iut: &IutFile, options: &Options, address: SocketAddr, state: &Path) -> Values {
+fn values(iut: &IutFile, options: &Options, address: SocketAddr, state: &Path, stimulus_port: u16) -> Values {
     let host = host(iut, address);
     let port = address.port();
     let mut values = Values::new();
@@ -152,6 +159,7 @@ fn values(iut: &IutFile, options: &Options, address: SocketAddr, state: &Path) -
     );
     values.insert(Placeholder::Host, host);
     values.insert(Placeholder::Port, port.to_string());
+    values.insert(Placeholder::StimulusPort, stimulus_port.to_string());
     values.insert(Placeholder::StateDir, state.display().to_string());
     values.insert(Placeholder::SelfProgram, options.program.display().to_string());
     if let Some(credentials) = &iut.network.credentials {

@@ -4,6 +4,8 @@
 //! the product does over the network.
 
 pub mod command;
+pub mod http;
+pub mod operator;
 pub mod stdin;
 
 use super::Serialization;

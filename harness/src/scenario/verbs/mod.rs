@@ -63,6 +63,11 @@ trait Act: Debug + Send + Sync {
         false
     }
 
+    /// How many stimuli it gives.
+    fn stimuli(&self) -> u32 {
+        0
+    }
+
     /// The time its file gives it, in nanoseconds; `None`: one of the times of the IUT file.
     fn time(&self, _: &Pics) -> Option<u64> {
         None
@@ -169,6 +174,11 @@ impl Verb {
     /// Whether it sends `declared = "each"`.
     pub fn each_command(&self) -> bool {
         self.action.each_command()
+    }
+
+    /// How many stimuli it gives.
+    pub(super) fn stimuli(&self) -> u32 {
+        self.action.stimuli()
     }
 
     /// The time its file gives it, in nanoseconds; `None`: one of the times of the IUT file.

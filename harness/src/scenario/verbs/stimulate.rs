@@ -95,7 +95,8 @@ impl Stimulate {
                 }
             }
         }
-        let within = stage.scaled(self.within.unwrap_or(stage.iut.timing.response));
+        let usual = if watched { stage.iut.stimulus_within } else { stage.iut.timing.response };
+        let within = stage.scaled(self.within.unwrap_or(0).max(usual));
         let deadline = stage.after(within + within / 10 + 20_000_000);
         let wanted = objects.len();
         let found =
@@ -146,6 +147,10 @@ impl Act for Stimulate {
 
     fn each_command(&self) -> bool {
         self.command.each()
+    }
+
+    fn stimuli(&self) -> u32 {
+        self.count
     }
 
     fn time(&self, _: &Pics) -> Option<u64> {
