@@ -270,6 +270,53 @@ pub struct Requirement {
     pub findings: Vec<Finding>,
     /// Where it was kept.
     pub witnesses: Vec<Witness>,
+    /// The times it was decided by, where it is about time.
+    pub measured: Option<Measured>,
+}
+
+/// Times that were measured, in milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measured {
+    /// How many.
+    pub count: u64,
+    /// The shortest.
+    pub shortest: Measure,
+    /// The longest.
+    pub longest: Measure,
+    /// The longest time that is allowed.
+    pub limit_ms: u64,
+    /// The tolerance that was added to it.
+    pub tolerance_ms: u64,
+    /// The largest lag of the test system that may have touched one of them.
+    pub lag_ms: u64,
+}
+
+/// One time that was measured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measure {
+    /// How long it was.
+    pub ms: u64,
+    /// Where it ended.
+    #[serde(flatten)]
+    pub at: Witness,
+}
+
+impl Measured {
+    /// One line for people: `8 times measured, 3.601 s to 3.612 s; allowed 3.800 s, ...`
+    pub fn sentence(&self) -> String {
+        let s = |ms: u64| format!("{}.{:03} s", ms / 1_000, ms % 1_000);
+        let times = if self.count == 1 {
+            format!("1 time measured, {}", s(self.shortest.ms))
+        } else {
+            format!("{} times measured, {} to {}", self.count, s(self.shortest.ms), s(self.longest.ms))
+        };
+        let lag = if self.lag_ms == 0 { "none".to_owned() } else { format!("up to {}", s(self.lag_ms)) };
+        format!(
+            "{times}; allowed {}, tolerance {}, lag of the test system {lag}",
+            s(self.limit_ms),
+            s(self.tolerance_ms)
+        )
+    }
 }
 
 /// Where something can be looked up.

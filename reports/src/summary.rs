@@ -218,6 +218,11 @@ impl Page {
         self.count("  gating", &format!("{} applicable", of(counts.gating, counts.applicable)));
         self.count("  not tested", &format!("{} have no check yet", of(counts.not_yet_tested, counts.requirements)));
         self.count("  others", &others);
+        for requirement in &report.requirements {
+            if let Some(measured) = &requirement.measured {
+                self.wrapped(&format!("{}: {}", requirement.id, measured.sentence()), 0);
+            }
+        }
         self.count("Scenarios", &format!("{} completed", of(counts.scenarios_completed, counts.scenarios)));
         if report.partial {
             let left = count(u64::from(counts.not_selected), "requirement was", "requirements were");

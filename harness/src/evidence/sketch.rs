@@ -342,6 +342,16 @@ impl Sketch {
         self.respond("sentinel", json!({"status": 200}));
     }
 
+    /// The IUT's process is asked to stop.
+    pub fn stop_requested(&mut self) {
+        self.event(Event::Process {
+            instance: 1,
+            change: ProcessChange::StopRequested { with: "SIGTERM".into() },
+            out_offset: 0,
+            err_offset: 0,
+        });
+    }
+
     /// The IUT's process ends.
     pub fn exit(&mut self, code: i32, expected: bool) {
         self.event(Event::Process {

@@ -1,7 +1,7 @@
 //! The join: what all scenarios together say of each requirement, and what the policy makes of it.
 
 use super::message::{bits, cite, sentence};
-use super::{Finding, JudgedScenario, LISTED, Ledger, Outcome, Policy, ScenarioStatus, Witness};
+use super::{Finding, JudgedScenario, LISTED, Ledger, Limit, Measured, Outcome, Policy, ScenarioStatus, Witness};
 use crate::binding::Binding;
 use crate::catalogue::{Catalogue, Judged, Requirement, Trigger};
 use crate::evidence::openc2::schema::shown_by;
@@ -29,6 +29,7 @@ struct Joined {
     broken: u64,
     findings: Vec<model::Finding>,
     witnesses: Vec<model::Witness>,
+    measured: Option<model::Measured>,
 }
 
 /// Joins the scenarios of a run under a policy. `program`: version of the judging program.
@@ -67,7 +68,14 @@ pub fn assess(
 }
 
 fn join(manifest: &Manifest, catalogue: &Catalogue, requirement: &Requirement, scenarios: &[JudgedScenario]) -> Joined {
-    let mut joined = Joined { outcome: Outcome::None, met: 0, broken: 0, findings: Vec::new(), witnesses: Vec::new() };
+    let mut joined = Joined {
+        outcome: Outcome::None,
+        met: 0,
+        broken: 0,
+        findings: Vec::new(),
+        witnesses: Vec::new(),
+        measured: None,
+    };
     for scenario in scenarios {
         let Some(selected) = manifest.scenarios.get(scenario.index) else { continue };
         let promised = selected.exercises.iter().any(|e| e == requirement.id);
@@ -103,6 +111,9 @@ fn join(manifest: &Manifest, catalogue: &Catalogue, requirement: &Requirement, s
         joined.met += ledger.met();
         joined.broken += ledger.broken();
         let room = LISTED.saturating_sub(joined.witnesses.len());
+        if let Some(measured) = ledger.measured() {
+            joined.measure(&selected.id, measured);
+        }
         joined.witnesses.extend(ledger.witnesses().iter().take(room.min(3)).map(|w| witness(&selected.id, w)));
     }
     // What decides the outcome is told first; else the scenarios keep their order.
@@ -117,6 +128,29 @@ impl Joined {
         let same = self.findings.iter().filter(|f| f.outcome == finding.outcome).count();
         if same < LISTED {
             self.findings.push(finding);
+        }
+    }
+
+    /// The times of one scenario, beside those of the others.
+    fn measure(&mut self, scenario: &str, measured: &Measured) {
+        let one = |(nanos, at): &(u64, Witness)| model::Measure { ms: nanos / 1_000_000, at: witness(scenario, at) };
+        let (shortest, longest) = (one(&measured.shortest), one(&measured.longest));
+        let ms = |nanos: u64| nanos / 1_000_000;
+        let Limit { limit, tolerance, lag } = measured.limit;
+        let Some(joined) = &mut self.measured else {
+            let (limit_ms, tolerance_ms, lag_ms) = (ms(limit), ms(tolerance), ms(lag));
+            let count = measured.count;
+            self.measured = Some(model::Measured { count, shortest, longest, limit_ms, tolerance_ms, lag_ms });
+            return;
+        };
+        joined.count += measured.count;
+        joined.lag_ms = joined.lag_ms.max(ms(lag));
+        if shortest.ms < joined.shortest.ms {
+            joined.shortest = shortest;
+            (joined.limit_ms, joined.tolerance_ms) = (ms(limit), ms(tolerance));
+        }
+        if longest.ms > joined.longest.ms {
+            joined.longest = longest;
         }
     }
 }
@@ -232,6 +266,7 @@ fn row(
         broken: joined.broken,
         findings: joined.findings,
         witnesses: joined.witnesses,
+        measured: joined.measured,
     };
     (row, raw)
 }

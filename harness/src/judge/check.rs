@@ -1,4 +1,4 @@
-use super::Outcome;
+use super::{Limit, Measured, Outcome};
 use crate::evidence::{Observation, PacketSeen, Setting};
 use touchstone_fixtures::recording::ConnectionId;
 use touchstone_fixtures::wire::Span;
@@ -146,6 +146,7 @@ pub struct Ledger {
     findings: Vec<Finding>,
     cut: Vec<Finding>,
     witnesses: Vec<Witness>,
+    measured: Option<Measured>,
 }
 
 impl Ledger {
@@ -180,6 +181,15 @@ impl Ledger {
                     self.cut.push(Finding::plain(Outcome::Undecided, at, why));
                 }
             }
+        }
+    }
+
+    /// Keeps a time that was measured, whatever follows from it; `at`: where it ended.
+    pub fn measure(&mut self, at: Witness, nanos: u64, limit: Limit) {
+        let one = Measured::new(at, nanos, limit);
+        match &mut self.measured {
+            Some(measured) => measured.join(one),
+            None => self.measured = Some(one),
         }
     }
 
@@ -228,6 +238,11 @@ impl Ledger {
     /// Findings, in order, at most [`LISTED`] of each outcome; those of windows cut short only where `promised`.
     pub fn findings(&self, promised: bool) -> impl Iterator<Item = &Finding> {
         self.findings.iter().chain(self.cut.iter().filter(move |_| promised))
+    }
+
+    /// The times that were measured, if any were.
+    pub fn measured(&self) -> Option<&Measured> {
+        self.measured.as_ref()
     }
 
     /// Witnesses of kept instances, at most [`LISTED`].

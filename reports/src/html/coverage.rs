@@ -124,6 +124,12 @@ fn evidence(index: &Index<'_>, requirement: &Requirement) -> Markup {
         @for note in notes {
             p { (Vis(&note.message)) }
         }
+        @if let Some(measured) = &requirement.measured {
+            p {
+                (measured.sentence()) ": shortest " (place(index, &measured.shortest.at, true)) ", longest "
+                (place(index, &measured.longest.at, true))
+            }
+        }
         @if !places.is_empty() {
             ul.places {
                 @for at in places.iter().take(WITNESSES) { li { (place(index, at, true)) } }

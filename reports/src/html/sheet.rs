@@ -199,6 +199,11 @@ fn remarks(report: &Report) -> Markup {
                 b { (n(counts.not_yet_tested)) " of " (n(counts.requirements)) } " requirements are "
                 b { "not yet tested" } ": no check for them exists in this version, and the verdict says nothing about them."
             }
+            @for requirement in report.requirements.iter().filter(|r| r.measured.is_some()) {
+                @if let Some(measured) = &requirement.measured {
+                    li { code { (Vis(&requirement.id)) } ": " (measured.sentence()) "." }
+                }
+            }
             @if counts.untestable > 0 {
                 li {
                     b { (n(counts.untestable)) " of " (n(counts.requirements)) }

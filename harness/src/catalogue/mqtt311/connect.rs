@@ -204,24 +204,6 @@ requirement! {
 }
 
 requirement! {
-    /// From the end of one packet to the start of the next a client lets pass at most the keep alive time; with
-    /// nothing else to send it sends a PINGREQ.
-    ///
-    /// # Interpretation
-    /// Any packet of the client counts, an acknowledgement too; keep alive 0 switches it off. One and a half
-    /// times the keep alive is the server's patience, not the client's budget.
-    ///
-    /// # Judged
-    /// Not yet: it takes scenarios that last several keep alive times.
-    KEEP_ALIVE {
-        id: "mqtt311/keep-alive",
-        rows: &["MQTT-3.1.2-23"],
-        clause: "3.1.2.10",
-        judged: Judged::NotYet("needs scenarios that stay idle for several keep alive times"),
-    }
-}
-
-requirement! {
     /// A client that gets no PINGRESP within a reasonable time closes the network connection.
     ///
     /// # Judged

@@ -11,12 +11,14 @@ mod credentials;
 mod disconnect;
 mod fixed_header;
 mod inbound;
+pub(super) mod keep_alive;
 mod outbound;
 pub(super) mod packet_ids;
 mod publish;
 pub(super) mod qos1;
 pub(super) mod qos2;
 mod session;
+pub(super) mod silence;
 mod strings;
 mod subscribe;
 mod support;
@@ -66,7 +68,7 @@ static REQUIREMENTS: &[&Requirement] = &[
     &connect::CLIENT_ID_UTF8,
     &connect::EMPTY_CLIENT_ID_CLEAN,
     &connect::CONNECT_PAYLOAD_ORDER,
-    &connect::KEEP_ALIVE,
+    &keep_alive::KEEP_ALIVE,
     &connect::CLOSE_WITHOUT_PINGRESP,
     &connect::CLOSE_WITHOUT_CONNACK,
     &connect::SILENT_AFTER_REFUSAL,

@@ -11,6 +11,7 @@ mod flows;
 mod from;
 mod not_tested;
 mod payload;
+mod pingreq;
 mod publish;
 mod roles;
 mod subscribe;
@@ -67,8 +68,8 @@ static REQUIREMENTS: &[&Requirement] = &[
     &acknowledge::SUBACK_PROCESS,
     &acknowledge::SUBACK_FAILURE,
     &subscribe::UNSUBSCRIBE,
-    &not_tested::PINGREQ_INTERVAL,
-    &not_tested::PINGREQ_DEFAULT_INTERVAL,
+    &pingreq::INTERVAL,
+    &pingreq::DEFAULT_INTERVAL,
     &not_tested::DISCONNECT,
     &roles::ROLE_CONSUMER,
     &roles::ROLE_PRODUCER,

@@ -1,33 +1,7 @@
 //! Rows without a check: some not yet, some never.
 
-use crate::catalogue::{Judged, Level, Trigger};
+use crate::catalogue::{Judged, Level};
 use crate::requirement;
-
-requirement! {
-    /// A client sends PINGREQ when nothing was processed for 95 % of the keep-alive interval.
-    ///
-    /// # Interpretation
-    /// The interval counts from the last packet processed, in either direction. Earlier is in order.
-    PINGREQ_INTERVAL {
-        id: "wd04/pingreq-interval",
-        rows: &["W4-033", "W4-066"],
-        clause: "3.1.12",
-        trigger: Trigger::Tester,
-        judged: Judged::NotYet("needs scenarios that measure keep-alive times"),
-    }
-}
-
-requirement! {
-    /// Without a configured interval, PINGREQ is sent at 95 % of the 300 seconds of 2.6, after 285 seconds.
-    PINGREQ_DEFAULT_INTERVAL {
-        id: "wd04/pingreq-default-interval",
-        rows: &["W4-034"],
-        clause: "3.1.12",
-        level: Level::Guidance,
-        trigger: Trigger::Tester,
-        judged: Judged::NotYet("needs scenarios that measure keep-alive times"),
-    }
-}
 
 requirement! {
     /// In operation, client and broker talk over TLS 1.2 or higher.
