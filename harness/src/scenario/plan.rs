@@ -23,6 +23,13 @@ pub struct Planned {
     pub exercises: Vec<String>,
 }
 
+impl Planned {
+    /// The time that its steps ask for by themselves, in nanoseconds.
+    pub(super) fn waits(&self, pics: &Pics) -> u64 {
+        self.scenario.steps.iter().fold(0, |sum, step| sum.saturating_add(step.verb.time(pics).unwrap_or(0)))
+    }
+}
+
 /// A scenario that is not run.
 #[derive(Clone, Debug)]
 pub struct LeftOut {

@@ -132,7 +132,10 @@ async fn at_once(
     let (began, mut beginnings) = mpsc::unbounded_channel::<usize>();
     let mut tasks = JoinSet::new();
     let mut numbers = BTreeMap::new();
-    let mut waiting = plan.iter().cloned().enumerate();
+    // What lasts longest begins first: the run then ends little later than that.
+    let mut order: Vec<(usize, Planned)> = plan.iter().cloned().enumerate().collect();
+    order.sort_by_key(|(_, planned)| std::cmp::Reverse(planned.waits(&iut.pics)));
+    let mut waiting = order.into_iter();
     let mut results: BTreeMap<usize, ScenarioResult> = BTreeMap::new();
     loop {
         while tasks.len() < jobs

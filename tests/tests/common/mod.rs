@@ -142,7 +142,7 @@ impl IutFile {
             "[iut]\nname = \"test subject\"\nversion = \"1.0\"\nbinding = \"openc2-mqtt-wd04\"\nrole = \"{role}\"\n\n\
              [launch]\ncommand = {}\n\n[network]\n{}\n[timing]\n{}\n{stimulus}\
              [pics]\n{pics}serializations = [\"json\", \"cbor\"]\n\
-             keep_alive = 60\nqos = {qos}\noptions = [{}]\n\n\
+             keep_alive = 4\nqos = {qos}\noptions = [{}]\n\n\
              [[pics.command]]\n{}",
             self.command,
             self.network,

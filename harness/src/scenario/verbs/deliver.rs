@@ -52,7 +52,8 @@ impl Deliver {
         self.raw.wants_id().then(|| stage.request_id(number, 0))
     }
 
-    async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
+    /// Publishes it once.
+    pub(super) async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         let Some(topic) = self.to.topic(&stage.iut.pics) else {
             return Ended::Failed("the topic needs something that is not declared".to_owned());
         };

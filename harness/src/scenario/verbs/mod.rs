@@ -20,6 +20,7 @@ mod refuse_connect;
 mod request;
 mod respond;
 mod stimulate;
+mod trickle;
 mod violate;
 mod withhold;
 
@@ -112,6 +113,7 @@ static VERBS: &[(&str, Read)] = &[
     ("start", |_| boxed(Some(process::Start))),
     ("stimulate", |f| boxed(stimulate::Stimulate::read(f))),
     ("stop", |_| boxed(Some(process::Stop))),
+    ("trickle", |f| boxed(trickle::Trickle::read(f))),
     ("violate", |f| boxed(violate::Violate::read(f))),
     ("withhold", |f| boxed(withhold::Withhold::read(f))),
 ];
