@@ -188,23 +188,25 @@ requirement! {
 }
 
 requirement! {
-    /// `created` in the message of a Response counts milliseconds since 1970.
+    /// `created` in a message counts milliseconds since 1970.
     ///
     /// # Interpretation
     /// A number below 10^11 (March 1973 in milliseconds) reads as seconds, one of 10^14 and more (year 5138) as
     /// microseconds or nanoseconds. Whether the moment is right is not judged.
     ///
     /// # Judged
-    /// In each Response that has `created` as a non-negative integer; other values break `wd04/message-fields`.
+    /// In each Command and Response that has `created` as a non-negative integer; other values break `wd04/message-fields`.
     CREATED_IN_MILLISECONDS {
         id: "openc2/created-in-milliseconds",
         rows: &["L-055"],
         clause: "3.4.2.2",
         level: Level::Guidance,
-        roles: &[Role::Consumer],
         trigger: Trigger::IutOption("created"),
         judged: Judged::Packet(|packet, _| {
-            let message = response(packet)?;
+            let (what, message) = match response(packet) {
+                Some(message) => ("Response", message),
+                None => ("Command", super::sent::request(packet)?),
+            };
             let root = message.root.as_ref()?;
             let node = root.get("created").or_else(|| root.get("headers").and_then(|h| h.get("created")))?;
             let created = node.as_whole().filter(|n| *n >= 0)?;
@@ -216,7 +218,7 @@ requirement! {
             Some(crate::judge::Ruling::broken_at(
                 packet,
                 super::support::in_packet(packet, node.span),
-                format!("Response was created at {created}, which reads as {unit}"),
+                format!("{what} was created at {created}, which reads as {unit}"),
                 "milliseconds since 1970",
                 created.to_string(),
             ))
@@ -226,12 +228,16 @@ requirement! {
                 s.ready();
                 s.query("q1", json!([]));
                 s.respond("q1", json!({"status": 200}));
-            }],
+            }, super::sent::queries],
             violating: &[
                 |s| {
                     s.ready();
                     s.query("q1", json!([]));
                     s.respond_text(r#"{"content":{"response":{"status":200}},"request_id":"q1","created":1606000000}"#);
+                },
+                |s| {
+                    s.ready_producer();
+                    s.send_text(r#"{"content":{"request":{"action":"query","target":{"features":[]}}},"request_id":"3b7c9a52-0d4e-4f6a-9c1b-8e2d5f7a6b10","created":1606000000}"#);
                 },
                 |s| {
                     s.ready();

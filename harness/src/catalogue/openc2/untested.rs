@@ -13,7 +13,7 @@ requirement! {
         level: Level::Must,
         roles: &[Role::Consumer],
         trigger: Trigger::Tester,
-        judged: Judged::NotYet("it takes a declared command that names an earlier one, which no scenario sends yet"),
+        judged: Judged::Untestable("by what name a Consumer knows a Command shows only when a later one names it, and no clause says how that is answered"),
     }
 }
 

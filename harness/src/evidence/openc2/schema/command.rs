@@ -48,7 +48,7 @@ pub fn check(command: &Node, integers: bool) -> Checked {
     }
     for name in ["action", "target"] {
         if command.get(name).is_none() {
-            defects.add(STRUCTURE, command.span, format!("member {}", quoted(name)), "none");
+            defects.add(STRUCTURE, command.span, format!("member {}", quoted(name)), format!("no {name}"));
         }
     }
     defects.checked()

@@ -29,18 +29,20 @@ pub(in super::super) fn date_time(value: &Node, defects: &mut Defects) {
 
 /// Duration: a whole number of milliseconds (LS 3.4.2.3). Its size tells nothing of the unit.
 pub(in super::super) fn duration(value: &Node, defects: &mut Defects) {
-    at_least_0(value, DURATION, "a Duration, a non-negative integer", defects);
+    match value.as_whole() {
+        Some(0..) => defects.see(DURATION),
+        _ => defects.add(DURATION, value.span, "a Duration, a non-negative integer", value.describe()),
+    }
 }
 
 /// The pid of a Process.
 pub(super) fn pid(value: &Node, defects: &mut Defects) {
-    at_least_0(value, PROCESS, "pid as a non-negative integer", defects);
-}
-
-fn at_least_0(value: &Node, row: &'static str, what: &str, defects: &mut Defects) {
     match value.as_whole() {
-        Some(0..) => defects.see(row),
-        _ => defects.add(row, value.span, what, value.describe()),
+        Some(0..) => defects.see(PROCESS),
+        _ => {
+            let actual = format!("pid = {}", value.describe());
+            defects.add(PROCESS, value.span, "pid as a non-negative integer", actual);
+        }
     }
 }
 
