@@ -118,6 +118,6 @@ requirement! {
         rows: &["LS-3.4.2.11"],
         clause: "3.4.2.11",
         level: Level::Must,
-        judged: Judged::Untestable("OpenC2 over MQTT tells the type by numbers of its own, in the payload header: see wd04/payload-message-type"),
+        judged: Judged::Untestable("OpenC2 over MQTT tells the type by numbers of its own, in the payload header: see wd04/payload-header-message-type"),
     }
 }
