@@ -235,11 +235,22 @@ impl Silence {
         }
     }
 
-    /// The largest lag that may have touched a time.
-    fn lag(&self, span: &Span) -> u64 {
-        let first = self.lags.partition_point(|lag| lag.to.plus(NEAR) < span.from);
-        let touching = self.lags.iter().skip(first).take_while(|lag| lag.from <= span.to.plus(NEAR));
+    /// The largest lag in that time, or close to it.
+    fn lag(&self, from: Nanos, to: Nanos) -> u64 {
+        let first = self.lags.partition_point(|lag| lag.to.plus(NEAR) < from);
+        let touching = self.lags.iter().skip(first).take_while(|lag| lag.from <= to.plus(NEAR));
         touching.map(|lag| lag.nanos).max().unwrap_or(0)
+    }
+
+    /// How much shorter a time may have been than it was measured: the machine that was late to see its end, or at any
+    /// moment, may have kept the client waiting, too.
+    fn late(&self, span: &Span) -> u64 {
+        self.lag(span.from, span.to)
+    }
+
+    /// How much longer it may have been: its beginning was seen late.
+    fn early(&self, span: &Span) -> u64 {
+        self.lag(span.from, if span.kind == Kind::Stretch { span.to } else { span.from })
     }
 
     fn conclude(&mut self, setting: &Setting, ledger: &mut Ledger) {
@@ -254,7 +265,7 @@ impl Silence {
             let mut late: Vec<(&Span, u64)> = Vec::new();
             let mut blurred = 0;
             for span in self.spans.iter().filter(|span| span.phase == phase) {
-                let lag = self.lag(span);
+                let lag = self.late(span);
                 let tolerance = span.keep_alive / 1_000 * setting.tolerances.keep_alive_per_mille;
                 let limit = self.rule.limit(span.keep_alive);
                 let allowed = limit.saturating_add(tolerance);
@@ -263,7 +274,7 @@ impl Silence {
                 }
                 if span.length.saturating_sub(lag) > allowed && span.kind != Kind::Stretch {
                     late.push((span, lag));
-                } else if span.length.saturating_add(lag) <= allowed && span.kind != Kind::Silence {
+                } else if span.length.saturating_add(self.early(span)) <= allowed && span.kind != Kind::Silence {
                     kept.push(span);
                 } else {
                     blurred += usize::from(span.kind != Kind::Stretch);
