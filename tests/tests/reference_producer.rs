@@ -43,6 +43,11 @@ fn it_conforms_told_by_its_standard_input() {
     assert_eq!(ended.code, 0, "{}", ended.stdout);
 }
 
+#[test]
+fn it_conforms_told_over_http() {
+    conforms("reference-producer-http.toml");
+}
+
 /// With everything it can elect, it conforms as well, and its password stays out of every report.
 #[test]
 fn it_conforms_with_every_option_and_keeps_its_password() {
