@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 const OPTIONS: [&str; 5] = ["credentials", "qos2", "unsubscribe", "wildcard", "will"];
 
 /// The actions of OpenC2 (the language forbids others).
-const ACTIONS: [&str; 20] = [
+pub const ACTIONS: [&str; 20] = [
     "allow",
     "cancel",
     "contain",

@@ -11,7 +11,7 @@ mod reaper;
 pub mod stimulus;
 mod template;
 
-pub use declared::options;
+pub use declared::{ACTIONS, options};
 pub use file::{Credentials, IutFile, Launch, Network, Per, Stimulus, mask};
 pub use load::{address, load, parse};
 pub use output::{CAP, Sink};

@@ -3,6 +3,7 @@
 mod address;
 mod attach;
 mod context;
+mod corpus;
 mod lag;
 mod load;
 mod message;

@@ -21,6 +21,11 @@ impl AwaitReady {
         AwaitReady { within: fields.duration("within").map(|d| d.value) }
     }
 
+    /// With the usual deadline.
+    pub(super) fn usual() -> AwaitReady {
+        AwaitReady { within: None }
+    }
+
     pub(super) async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         let deadline = stage.deadline(self.within.unwrap_or(stage.iut.timing.startup));
         let topics = due(stage.iut.role, &stage.iut.pics);

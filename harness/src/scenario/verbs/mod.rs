@@ -6,6 +6,7 @@ mod await_response;
 mod await_subscriptions;
 mod burst;
 mod command;
+mod corpus;
 mod cut;
 mod delay;
 mod deliver;
@@ -98,6 +99,7 @@ static VERBS: &[(&str, Read)] = &[
     ("await-response", |f| boxed(await_response::AwaitResponse::read(f))),
     ("await-subscriptions", |f| boxed(Some(await_subscriptions::AwaitSubscriptions::read(f)))),
     ("burst", |f| boxed(burst::Burst::read(f))),
+    ("corpus", |f| boxed(corpus::Corpus::read(f))),
     ("cut", |f| boxed(cut::Cut::read(f))),
     ("delay", |f| boxed(delay::Delay::read(f))),
     ("deliver", |f| boxed(deliver::Deliver::read(f))),
