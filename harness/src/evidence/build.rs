@@ -86,6 +86,7 @@ pub fn observe(recording: &Recording) -> Result<Evidence, EvidenceError> {
         tolerances: context.tolerances,
         births_known: context.births_known,
         scenario: context.scenario.clone(),
+        seed: context.seed,
     };
     let mut builder = Builder::new(setting.role, context.tolerances.quiet, context.tolerances.response);
     for entry in &recording.entries {

@@ -20,6 +20,8 @@ pub struct Setting {
     pub births_known: bool,
     /// Scenario id.
     pub scenario: String,
+    /// Seed of everything random in the scenario.
+    pub seed: u64,
 }
 
 /// One control packet on a connection of the IUT.

@@ -17,5 +17,10 @@ pub static CATALOGUE: Catalogue = Catalogue {
     rows: include_str!("rows.txt"),
 };
 
-static REQUIREMENTS: &[&Requirement] =
-    &[&survives::SURVIVES, &one_response::ONE_FINAL_RESPONSE, &process::STOPS_WHEN_ASKED, &process::OUTPUT_BOUNDED];
+static REQUIREMENTS: &[&Requirement] = &[
+    &survives::SURVIVES,
+    &survives::SURVIVES_UNUSUAL,
+    &one_response::ONE_FINAL_RESPONSE,
+    &process::STOPS_WHEN_ASKED,
+    &process::OUTPUT_BOUNDED,
+];

@@ -1,6 +1,6 @@
 //! An implementation outlives what is sent to it.
 
-use crate::catalogue::{Examples, Judged, Level};
+use crate::catalogue::{Examples, Judged, Level, Trigger};
 use crate::evidence::openc2::{ContentKind, Form, Message};
 use crate::evidence::sketch::Sketch;
 use crate::evidence::{Delivery, Exchange, Observation, PacketSeen, Setting};
@@ -8,7 +8,7 @@ use crate::iut::{Role, Serialization};
 use crate::judge::{Check, Deviation, Ledger, Ruling, Witness};
 use crate::requirement;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use touchstone_fixtures::recording::{ConnectionId, Nanos, ProcessChange};
 use touchstone_fixtures::wire::mqtt311::PacketType;
@@ -20,6 +20,13 @@ fn ready(s: &mut Sketch) {
 fn hostile(s: &mut Sketch) {
     s.ready();
     s.deliver("oc2/cmd/all", b"\x90\x01{\"content\":");
+}
+
+fn unusual(s: &mut Sketch) {
+    s.ready();
+    let command = json!({"request": {"action": "query", "target": {"features": []}}});
+    let message = json!({"content": command, "request_id": "r0", "created": 1, "from": "x".repeat(70_000)});
+    s.deliver("oc2/cmd/all", [&[0x90, 1][..], message.to_string().as_bytes()].concat());
 }
 
 fn good_payload() -> Vec<u8> {
@@ -36,18 +43,17 @@ requirement! {
     /// # Judged
     /// On its process: met by one that was running when it was asked to stop, broken by an end that nobody asked for.
     ///
-    /// For a Consumer also on the exchanges after hostile input, which is any OpenC2 message that is no sound request
-    /// or longer than 64 KiB, and any packet that a conforming server may not send: broken when a sound `query
-    /// features` after it got no answer in the time granted from when it arrived, or from the last acknowledgement if
-    /// that is later, nor any request after it; met by answers to sound requests. Answers that cannot be read are
-    /// answers.
+    /// For a Consumer also on the exchanges after hostile input, which is any OpenC2 message that departs from its
+    /// specification, and any packet that a conforming server may not send: broken when a sound `query features` after
+    /// it got no answer in the time granted from when it arrived, or from the last acknowledgement if that is later,
+    /// nor any request after it; met by answers to sound requests. Answers that cannot be read are answers.
     SURVIVES {
         id: "harness/survives",
         rows: &["TS-001"],
         clause: "rule 1",
         level: Level::Guidance,
         interop: true,
-        judged: Judged::Machine(|| Box::<Survives>::default()),
+        judged: Judged::Machine(|| Box::new(Survives::after(Input::Invalid))),
         examples: Examples {
             conforming: &[
                 |s| {
@@ -120,6 +126,52 @@ requirement! {
     }
 }
 
+requirement! {
+    /// An implementation goes on answering after unusual input that no specification forbids.
+    ///
+    /// # Interpretation
+    /// This is a rule of this program. Specifications set few limits: a message of many kilobytes, a message that is
+    /// for somebody else, or a topic that looks like another is in order, and an implementation may refuse it. That
+    /// it stops answering everybody afterwards is worth a warning.
+    ///
+    /// # Judged
+    /// As `harness/survives` on the exchanges of a Consumer, after input that is unusual without departing from
+    /// a specification: messages longer than 64 KiB or deeper than 100 levels, messages that are no requests, and packets written past the
+    /// server that it may send. Undecided as soon as anything hostile came before.
+    SURVIVES_UNUSUAL {
+        id: "harness/survives-unusual",
+        rows: &["TS-005"],
+        clause: "rule 5",
+        level: Level::Guidance,
+        roles: &[Role::Consumer],
+        trigger: Trigger::Tester,
+        judged: Judged::Machine(|| Box::new(Survives::after(Input::Unusual))),
+        examples: Examples {
+            conforming: &[|s| {
+                unusual(s);
+                s.query("r1", json!([]));
+                s.respond("r1", json!({"status": 200}));
+            }],
+            violating: &[|s| {
+                unusual(s);
+                s.query("r1", json!([]));
+                s.wait(2_500);
+            }],
+            silent: &[ready, unusual, |s| {
+                // What came before it is the other rule's business.
+                hostile(s);
+                unusual(s);
+                s.query("r1", json!([]));
+                s.wait(2_500);
+            }, |s| {
+                unusual(s);
+                s.query("r1", json!([]));
+                s.cut();
+            }],
+        },
+    }
+}
+
 /// Requests that may have gone unanswered: the first ones are enough.
 const LISTED: usize = 64;
 /// Largest payload that is taken for an everyday message.
@@ -127,10 +179,29 @@ const LARGE: u32 = 64 * 1024;
 /// Ends of connections, and stops, that are remembered.
 const REMEMBERED: usize = 65_536;
 
-#[derive(Default)]
+/// Hostile packets that a finding can name.
+const SUSPECTS: usize = 1024;
+/// Bytes of a suspect that a finding shows; the rest is in the recording.
+const SHOWN: usize = 32;
+
+/// What is not everyday about a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Input {
+    /// No specification forbids it.
+    Unusual,
+    /// It departs from its specification.
+    Invalid,
+}
+
 struct Survives {
-    /// End of the first hostile packet.
+    /// After which input silence counts.
+    after: Input,
+    /// End of the first such packet.
     hostile: Option<Nanos>,
+    /// Where only unusual input counts: end of the first packet that departs from its specification.
+    spoiled: Option<Nanos>,
+    /// The latest such packets.
+    suspects: VecDeque<Arc<PacketSeen>>,
     /// When the IUT last sent a response.
     answered: Option<Nanos>,
     /// When it last acknowledged a message: until then it may have been at work on what came before.
@@ -158,7 +229,7 @@ impl Check for Survives {
                 }
             }
             Observation::Process { change, at, frame, .. } => {
-                if let Some(ruling) = self.process(change, *at) {
+                if let Some(ruling) = self.process(change, *at, setting).filter(|_| self.after == Input::Invalid) {
                     ledger.enter(Witness::frame(*frame), ruling);
                 }
             }
@@ -170,7 +241,23 @@ impl Check for Survives {
 }
 
 impl Survives {
-    fn packet(&mut self, p: &PacketSeen) {
+    fn after(after: Input) -> Survives {
+        Survives {
+            after,
+            hostile: None,
+            spoiled: None,
+            suspects: VecDeque::new(),
+            answered: None,
+            acknowledged: None,
+            closed: BTreeMap::new(),
+            stops: Vec::new(),
+            full: false,
+            stopping: false,
+            unanswered: Vec::new(),
+        }
+    }
+
+    fn packet(&mut self, p: &Arc<PacketSeen>) {
         if p.from_iut() {
             if p.message.as_ref().is_some_and(|m| answers(m)) {
                 self.answered = Some(p.end_at);
@@ -178,12 +265,40 @@ impl Survives {
             if matches!(p.packet.packet_type, PacketType::Puback | PacketType::Pubrec) {
                 self.acknowledged = Some(p.end_at);
             }
-        } else if self.hostile.is_none() && is_hostile(p) {
-            self.hostile = Some(p.end_at);
+            return;
+        }
+        match input(p) {
+            Some(input) if input == self.after => {
+                self.hostile.get_or_insert(p.end_at);
+                if self.suspects.len() == SUSPECTS {
+                    self.suspects.pop_front();
+                }
+                self.suspects.push_back(Arc::clone(p));
+            }
+            Some(Input::Invalid) => {
+                self.spoiled.get_or_insert(p.end_at);
+            }
+            _ => {}
         }
     }
 
-    fn process(&mut self, change: &ProcessChange, at: Nanos) -> Option<Ruling> {
+    /// The last such packet before `at`, in words; nothing if there is none.
+    fn suspect(&self, at: Nanos, setting: &Setting) -> String {
+        let Some(p) = self.suspects.iter().rev().find(|p| p.end_at <= at) else { return String::new() };
+        let bytes = p.packet.publish().map_or(&p.packet.raw, |publish| &publish.payload.value);
+        let what = if p.packet.publish().is_some() { "payload" } else { "bytes" };
+        let shown: Vec<String> = bytes.iter().take(SHOWN).map(|byte| format!("{byte:02x}")).collect();
+        let more = if bytes.len() > SHOWN { format!(" ... ({} bytes)", bytes.len()) } else { String::new() };
+        format!(
+            "; the last such input before it is packet {} of connection {}, {what} {}{more}, seed {}",
+            p.ordinal,
+            p.conn,
+            shown.join(" "),
+            setting.seed
+        )
+    }
+
+    fn process(&mut self, change: &ProcessChange, at: Nanos, setting: &Setting) -> Option<Ruling> {
         match change {
             ProcessChange::Spawn { .. } => {
                 self.stopping = false;
@@ -204,7 +319,7 @@ impl Survives {
                     witness: None,
                     said: format!("The process ended with {how}, and nobody had asked it to"),
                     expected: "a process that runs until it is asked to stop".to_owned(),
-                    actual: how,
+                    actual: format!("{how}{}", self.suspect(at, setting)),
                 }))
             }
             ProcessChange::Orphans { .. } => None,
@@ -225,9 +340,13 @@ impl Survives {
         if exchange.delivery != Delivery::Delivered || exchange.died || !concerns {
             return;
         }
+        let asked = exchange.request.at;
+        let follows = self.hostile.is_some_and(|hostile| hostile <= asked);
         if let Some(response) = exchange.responses.first() {
-            ledger.enter(Witness::packet(&response.packet), Ruling::Met);
-        } else if self.hostile.is_some_and(|hostile| hostile <= exchange.request.at) && self.unanswered.len() < LISTED {
+            if follows || self.after == Input::Invalid {
+                ledger.enter(Witness::packet(&response.packet), Ruling::Met);
+            }
+        } else if follows && self.spoiled.is_none_or(|spoiled| spoiled > asked) && self.unanswered.len() < LISTED {
             self.unanswered.push(Arc::clone(exchange));
         }
     }
@@ -238,6 +357,7 @@ impl Survives {
         let open = |exchange: &&Arc<Exchange>| answered.is_none_or(|answer| answer <= exchange.request.end_at);
         let Some(exchange) = self.unanswered.iter().find(open) else { return };
         let asked = exchange.request.end_at;
+        let input = if self.after == Input::Invalid { "hostile input" } else { "unusual input" };
         let closed = self.closed.get(&exchange.request.conn).copied();
         let stopped = self.stops.iter().copied().find(|stop| *stop >= asked);
         let since = self.acknowledged.map_or(asked, |acknowledged| acknowledged.max(asked));
@@ -247,12 +367,12 @@ impl Survives {
         } else if waited > setting.tolerances.response {
             Ruling::Broken(Deviation {
                 witness: None,
-                said: "After hostile input, a sound `query features` was never answered".to_owned(),
+                said: format!("After {input}, a sound `query features` was never answered"),
                 expected: "an implementation that goes on answering".to_owned(),
-                actual: format!("no answer in {} ms", waited / 1_000_000),
+                actual: format!("no answer in {} ms{}", waited / 1_000_000, self.suspect(asked, setting)),
             })
         } else {
-            Ruling::CutShort("the recording ends before a command after hostile input had to be answered".to_owned())
+            Ruling::CutShort(format!("the recording ends before a command after {input} had to be answered"))
         };
         ledger.enter(Witness::packet(&exchange.request), ruling);
     }
@@ -263,10 +383,23 @@ fn answers(message: &Message) -> bool {
     message.kind.is_none_or(|kind| kind == ContentKind::Response)
 }
 
-/// Whether no everyday conversation contains it.
-fn is_hostile(p: &PacketSeen) -> bool {
-    let odd = |m: &Message| m.payload_len > LARGE || m.kind != Some(ContentKind::Request) || !sound(m);
-    (p.injected && !p.lawful) || p.message.as_deref().is_some_and(odd)
+/// What is not everyday about a packet to the IUT.
+fn input(p: &PacketSeen) -> Option<Input> {
+    let written = p.injected.then_some(if p.lawful { Input::Unusual } else { Input::Invalid });
+    let said = p.message.as_deref().and_then(|message| {
+        if message.unread.is_some() {
+            // Deeper or larger than we read: nothing is known to be wrong with it.
+            Some(Input::Unusual)
+        } else if message.kind.is_none() || !sound(message) {
+            Some(Input::Invalid)
+        } else {
+            (message.payload_len > LARGE || message.kind != Some(ContentKind::Request)).then_some(Input::Unusual)
+        }
+    });
+    match (written, said) {
+        (Some(Input::Invalid), _) | (_, Some(Input::Invalid)) => Some(Input::Invalid),
+        (written, said) => written.or(said),
+    }
 }
 
 fn sound(message: &Message) -> bool {
