@@ -403,7 +403,7 @@ fn input(p: &PacketSeen) -> Option<Input> {
 }
 
 fn sound(message: &Message) -> bool {
-    message.whole() && message.form == Form::Record && message.defects.is_empty() && message.content_defects.is_empty()
+    message.whole() && message.form == Form::Record && message.beyond_doubt() && message.content_defects.is_empty()
 }
 
 /// Whether the request is one that every Consumer answers: `query features` in JSON, without arguments, to it.

@@ -77,7 +77,7 @@ pub(super) fn answerable<'a>(exchange: &'a Exchange, setting: &Setting) -> Optio
     let fits = setting.pics.max_message_size.is_none_or(|most| u64::from(message.payload_len) <= most);
     let sound = message.kind == Some(ContentKind::Request)
         && message.form == Form::Record
-        && message.defects.is_empty()
+        && message.beyond_doubt()
         && message.whole()
         && message.serialization.is_some_and(|s| setting.pics.speaks(s));
     let obliges = exchange.delivery == Delivery::Delivered

@@ -173,7 +173,7 @@ impl Check for Copied {
             Observation::Packet(p) if !p.from_iut() => {
                 let readable = |m: &Message| {
                     m.whole()
-                        && m.defects.is_empty()
+                        && m.beyond_doubt()
                         && m.request_id.is_some()
                         && m.serialization.is_some_and(|s| setting.pics.speaks(s))
                 };

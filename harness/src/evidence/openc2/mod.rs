@@ -241,6 +241,14 @@ impl Message {
         self.content_defects.iter().filter(move |d| d.clause == row)
     }
 
+    /// Whether nobody can find anything wrong with header, serialization and layout: no defects, and `created` a number
+    /// that every reader has (RFC 7493 2.2), written without a fraction. By the letter `1.0` and 2^64 are integers,
+    /// too; nothing is demanded of who receives them.
+    pub fn beyond_doubt(&self) -> bool {
+        let plain = |created: &Node| matches!(created.value, Value::Int(0..=0x1F_FFFF_FFFF_FFFF));
+        self.defects.is_empty() && self.root.as_ref().and_then(|root| root.get("created")).is_none_or(plain)
+    }
+
     /// Whether it was read to its end.
     pub fn whole(&self) -> bool {
         self.root.is_some() && !self.broken_off && self.unread.is_none()

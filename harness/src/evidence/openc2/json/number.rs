@@ -33,7 +33,8 @@ impl Parser<'_> {
         // Rust's parser takes every text that is left here and rounds correctly.
         let float: f64 = text.parse().unwrap_or(0.0);
         let value = match text.parse::<i128>() {
-            Ok(integer) if whole => Value::Int(integer),
+            // No integer has a negative zero: it is one as `0.0` is.
+            Ok(integer) if whole && !(integer == 0 && text.starts_with('-')) => Value::Int(integer),
             _ => Value::Float(float),
         };
         if !fits_double(text, float, &value) {
