@@ -87,6 +87,7 @@ pub fn observe(recording: &Recording) -> Result<Evidence, EvidenceError> {
         births_known: context.births_known,
         scenario: context.scenario.clone(),
         seed: context.seed,
+        user_name: context.pixit.get("username").and_then(|name| name.as_str()).map(str::to_owned),
     };
     let mut builder = Builder::new(setting.role, context.tolerances.quiet, context.tolerances.response);
     for entry in &recording.entries {

@@ -22,6 +22,8 @@ pub struct Setting {
     pub scenario: String,
     /// Seed of everything random in the scenario.
     pub seed: u64,
+    /// The user name that the IUT was given, if it was given one.
+    pub user_name: Option<String>,
 }
 
 /// One control packet on a connection of the IUT.

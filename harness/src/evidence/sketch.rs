@@ -30,6 +30,8 @@ pub struct Sketch {
     pub role: &'static str,
     /// Whether all sessions began within the recording.
     pub births_known: bool,
+    /// The user name that the IUT was given.
+    pub user_name: Option<String>,
     begun: bool,
     written: u64,
     next_push: u16,
@@ -60,6 +62,7 @@ impl Sketch {
             },
             role: "consumer",
             births_known: true,
+            user_name: None,
             begun: false,
             written: 0,
             next_push: 0,
@@ -89,7 +92,7 @@ impl Sketch {
             scenario: "sketch".into(),
             scenario_text: String::new(),
             pics: serde_json::to_value(&self.pics).unwrap_or(Value::Null),
-            pixit: Value::Null,
+            pixit: json!({ "username": self.user_name }),
             seed: 0,
             scale: 1.0,
             tolerances: Tolerances::default(),

@@ -92,6 +92,10 @@ fn join(manifest: &Manifest, catalogue: &Catalogue, requirement: &Requirement, s
                 because: cascade(requirement, scenario, finding),
             });
         }
+        for (at, said) in ledger.notes() {
+            let note = plain(&selected.id, Outcome::None, format!("{said}."), None);
+            joined.push(model::Finding { at: witness(&selected.id, at), outcome: "note".to_owned(), ..note });
+        }
         let because = scenario.death.map(|_| SURVIVES.to_owned()).filter(|id| *id != requirement.id);
         // An option that the IUT does not claim is promised only as an occasion: see `state`.
         let owed = promised && requirement.judged.testable() && !unclaimed(manifest, requirement);
@@ -101,6 +105,8 @@ fn join(manifest: &Manifest, catalogue: &Catalogue, requirement: &Requirement, s
             (ScenarioStatus::Aborted(reason), None) if outcome == Outcome::None => {
                 Some(format!("The scenario ended before this could be decided: {reason}"))
             }
+            // What it was to show, it did not show.
+            _ if outcome <= Outcome::Met => scenario.unfired.clone(),
             _ => None,
         };
         if let Some(lacking) = lacking {
@@ -330,15 +336,15 @@ fn state(
         let roles: Vec<&str> = requirement.roles.iter().map(|r| r.as_str()).collect();
         return (State::NotApplicable, Some(format!("binds the {} only", roles.join(" and the "))));
     }
-    match requirement.judged {
-        Judged::NotYet(reason) => return (State::NotYetTested, Some(reason.to_owned())),
-        Judged::Untestable(reason) => return (State::Untestable, Some(reason.to_owned())),
-        Judged::Packet(_) | Judged::Exchange(_) | Judged::Machine(_) => {}
-    }
     if let Some((condition, test)) = requirement.when
         && !test(&manifest.pics)
     {
         return (State::NotApplicable, Some(format!("applies only when {condition}")));
+    }
+    match requirement.judged {
+        Judged::NotYet(reason) => return (State::NotYetTested, Some(reason.to_owned())),
+        Judged::Untestable(reason) => return (State::Untestable, Some(reason.to_owned())),
+        Judged::Packet(_) | Judged::Exchange(_) | Judged::Machine(_) => {}
     }
     if !manifest.selection.requirements.is_empty()
         && !manifest.selection.requirements.iter().any(|id| id == requirement.id)

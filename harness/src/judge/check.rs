@@ -147,6 +147,7 @@ pub struct Ledger {
     cut: Vec<Finding>,
     witnesses: Vec<Witness>,
     measured: Option<Measured>,
+    notes: Vec<(Witness, String)>,
 }
 
 impl Ledger {
@@ -191,6 +192,18 @@ impl Ledger {
             Some(measured) => measured.join(one),
             None => self.measured = Some(one),
         }
+    }
+
+    /// Something worth telling that decides nothing; the first [`LISTED`] are kept.
+    pub fn note(&mut self, at: Witness, said: impl Into<String>) {
+        if self.notes.len() < LISTED {
+            self.notes.push((at, said.into()));
+        }
+    }
+
+    /// What was noted.
+    pub fn notes(&self) -> &[(Witness, String)] {
+        &self.notes
     }
 
     /// The test system failed while judging.

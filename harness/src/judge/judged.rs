@@ -3,8 +3,8 @@
 use super::Ledger;
 use crate::binding::Binding;
 use crate::evidence::{Evidence, Observation};
-use std::collections::BTreeMap;
-use touchstone_fixtures::recording::{CloseHow, Nanos, Tester, Tolerances};
+use std::collections::{BTreeMap, BTreeSet};
+use touchstone_fixtures::recording::{CloseHow, FaultState, Nanos, Tester, Tolerances};
 use touchstone_reports::model;
 
 /// How a scenario went.
@@ -37,6 +37,8 @@ pub struct JudgedScenario {
     pub duration: u64,
     /// Evidence that is missing: nothing that this scenario promised counts as kept for sure.
     pub gap: Option<String>,
+    /// A fault that was armed and never fired: what this scenario promised, it did not provoke.
+    pub unfired: Option<String>,
     /// SHA-256 of the capture, in hex; `None` when there is none.
     pub sha256: Option<String>,
     /// Tolerances in force.
@@ -66,6 +68,7 @@ impl JudgedScenario {
             began: Some(evidence.context.anchor_unix_nanos),
             duration: evidence.ended.0,
             gap: gap(evidence),
+            unfired: unfired(evidence),
             sha256: Some(sha256),
             tolerances: Some(evidence.context.tolerances),
             lag: lag(evidence),
@@ -82,6 +85,7 @@ impl JudgedScenario {
         };
         JudgedScenario {
             gap,
+            unfired: None,
             index,
             status,
             ledgers: BTreeMap::new(),
@@ -114,6 +118,25 @@ fn gap(evidence: &Evidence) -> Option<String> {
         _ => None,
     });
     limit.or_else(|| evidence.broken_off().map(str::to_owned))
+}
+
+/// The first fault that was armed and never fired, if there is one.
+fn unfired(evidence: &Evidence) -> Option<String> {
+    let mut armed: BTreeMap<u32, &str> = BTreeMap::new();
+    let mut fired: BTreeSet<u32> = BTreeSet::new();
+    for observation in &evidence.observations {
+        match observation {
+            Observation::Fault { id, name, state: FaultState::Armed, .. } => {
+                armed.entry(*id).or_insert(name);
+            }
+            Observation::Fault { id, state: FaultState::Fired, .. } => {
+                fired.insert(*id);
+            }
+            _ => {}
+        }
+    }
+    let (id, name) = armed.into_iter().find(|(id, _)| !fired.contains(id))?;
+    Some(format!("Fault {id} ({name}) of the scenario never fired: nothing that it was to provoke has happened"))
 }
 
 fn status(evidence: &Evidence) -> ScenarioStatus {

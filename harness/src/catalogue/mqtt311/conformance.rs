@@ -1,21 +1,70 @@
 //! Errors, WebSocket, and conformance itself (4.8, 6, 7).
 
-use crate::catalogue::{Judged, Trigger};
+use super::closing::Closes;
+use super::support::{closes, is_cut, judgeable, only_opened, ready, stays};
+use super::violations::Kind;
+use crate::catalogue::{Condition, Examples, Judged, Trigger};
+use crate::evidence::sketch::Sketch;
+use crate::evidence::{Observation, PacketSeen, Setting};
+use crate::judge::{Check, Ledger, Ruling, Witness};
 use crate::requirement;
+use serde_json::json;
+use std::sync::Arc;
+use touchstone_fixtures::wire::mqtt311::{Body, build};
 
 const WEBSOCKET: Trigger = Trigger::IutOption("websocket");
+const OVER_WEBSOCKET: Option<Condition> =
+    Some(("it connects over WebSocket (option `websocket`)", |pics| pics.elects("websocket")));
 
 requirement! {
     /// On a protocol violation by its peer a client closes the network connection it came on.
     ///
+    /// # Interpretation
+    /// The text does not say what a protocol violation is. Taken for one is a packet that contradicts a packet format or
+    /// a MUST of the server: a type or a length that no server sends, a second CONNACK, anything before the first, a
+    /// PUBLISH without a topic or with a wildcard in it, without an identifier, or with fields that do not fit, a
+    /// SUBACK with reserved codes or with another number of them than filters. What has a statement of its own is judged
+    /// there. What no text calls a violation (answers to nothing, a reserved return code in CONNACK) is noted, and
+    /// decides nothing.
+    ///
     /// # Judged
-    /// Not yet: it takes packets that no conforming server sends.
+    /// On the first packet of a connection that no server may send, where it is one that has no statement of its own: met when
+    /// the IUT ends the connection within the time to answer, broken when the packet was delivered and the connection is
+    /// still open after that time.
     CLOSE_ON_VIOLATION {
         id: "mqtt311/close-on-violation",
         rows: &["MQTT-4.8.0-1"],
         clause: "4.8",
         trigger: Trigger::Tester,
-        judged: Judged::NotYet("needs scenarios that send the IUT illegal packets"),
+        judged: Judged::Machine(|| Closes::check(Kind::Other)),
+        examples: Examples {
+            conforming: &[|s| closes(s, [0xF0, 0x00]), |s| closes(s, build::connack(false, 0))],
+            violating: &[
+                |s| stays(s, [0xF0, 0x00]),
+                |s| stays(s, build::connack(false, 0)),
+                |s| stays(s, build::publish("a/#", 1, 2, b"x")),
+                |s| {
+                    s.connect();
+                    s.iut(build::subscribe(9, [("a", 1), ("b", 1)]));
+                    s.inject(build::suback(9, [1]), false);
+                    s.wait(2_500);
+                },
+                |s| {
+                    s.open();
+                    s.iut(build::connect("k").build());
+                    s.inject(build::publish("a", 1, 2, b"x"), false);
+                    s.wait(2_500);
+                },
+                |s| stays(s, [0x40, 0x80, 0x80, 0x80, 0x80, 0x01]),
+            ],
+            silent: &[
+                ready,
+                |s| is_cut(s, [0xF0, 0x00]),
+                |s| stays(s, build::suback(77, [1])),
+                |s| stays(s, build::pingresp()),
+                |s| stays(s, [0xD1, 0x00]),
+            ],
+        },
     }
 }
 
@@ -42,6 +91,7 @@ requirement! {
         id: "mqtt311/websocket-binary",
         rows: &["MQTT-6.0.0-1a"],
         clause: "6",
+        when: OVER_WEBSOCKET,
         trigger: WEBSOCKET,
         judged: Judged::NotYet("needs a WebSocket listener"),
     }
@@ -56,6 +106,7 @@ requirement! {
         id: "mqtt311/websocket-close-on-text",
         rows: &["MQTT-6.0.0-1b"],
         clause: "6",
+        when: OVER_WEBSOCKET,
         trigger: WEBSOCKET,
         judged: Judged::NotYet("needs a WebSocket listener"),
     }
@@ -70,6 +121,7 @@ requirement! {
         id: "mqtt311/websocket-alignment",
         rows: &["MQTT-6.0.0-2"],
         clause: "6",
+        when: OVER_WEBSOCKET,
         trigger: WEBSOCKET,
         judged: Judged::NotYet("needs a WebSocket listener"),
     }
@@ -84,6 +136,7 @@ requirement! {
         id: "mqtt311/websocket-subprotocol",
         rows: &["MQTT-6.0.0-3"],
         clause: "6",
+        when: OVER_WEBSOCKET,
         trigger: WEBSOCKET,
         judged: Judged::NotYet("needs a WebSocket listener"),
     }
@@ -92,29 +145,140 @@ requirement! {
 requirement! {
     /// A server that opens connections to other servers conforms as a client on them too.
     ///
+    /// # Interpretation
+    /// Every requirement of this catalogue is judged on the connections of a bridge as on those of any client. What only
+    /// bridges do is mark their CONNECT with the topmost bit of the protocol level, which this version does not know.
+    ///
     /// # Judged
-    /// Not yet: it takes a bridge under test.
+    /// On every CONNECT of a declared bridge.
     BRIDGE_CONFORMS {
         id: "mqtt311/bridge-conforms",
         rows: &["MQTT-7.0.0-1"],
         clause: "7",
         when: Some(("it is a bridge (option `bridge`)", |pics| pics.elects("bridge"))),
         trigger: Trigger::IutOption("bridge"),
-        judged: Judged::NotYet("needs a bridge as the implementation under test"),
+        judged: Judged::Packet(bridge),
+        examples: Examples {
+            conforming: &[ready],
+            violating: &[|s| s.connect_with(build::connect("k").protocol_level(0x84).build())],
+            silent: &[only_opened],
+        },
     }
+}
+
+fn bridge(p: &PacketSeen, _: &Setting) -> Option<Ruling> {
+    let level = level(p)?;
+    if level & BRIDGE == 0 {
+        return Some(Ruling::Met);
+    }
+    let span = p.packet.connect()?.protocol_level.as_ref()?.span;
+    Some(Ruling::broken_bits(
+        p,
+        span.start,
+        BRIDGE,
+        "CONNECT marked as that of a bridge",
+        "protocol level 4",
+        format!("{level:02X}"),
+    ))
+}
+
+/// The bit of the protocol level by which some servers tell bridges.
+const BRIDGE: u8 = 0x80;
+
+/// The protocol level of a whole CONNECT of the IUT.
+fn level(p: &PacketSeen) -> Option<u8> {
+    p.packet.connect().filter(|_| judgeable(p))?.protocol_level.as_ref().map(|level| level.value)
 }
 
 requirement! {
     /// A client needs no extension from outside the standard to interoperate.
     ///
+    /// # Interpretation
+    /// The broker of this program knows none: it refuses other protocol levels than 4 with return code 1.
+    ///
     /// # Judged
-    /// Not yet: it takes a server that refuses what vendors have added.
+    /// Met by an OpenC2 message of the IUT on a connection it asked for with protocol level 4. Broken when it asked at
+    /// least twice with the bit that marks a bridge, was refused for it each time, and never asked without.
     NO_EXTENSION_NEEDED {
         id: "mqtt311/no-extension-needed",
         rows: &["MQTT-7.0.0-2"],
         clause: "7",
         trigger: Trigger::Tester,
-        judged: Judged::NotYet("needs refusals of vendors' extensions"),
+        judged: Judged::Machine(|| Box::<Extensions>::default()),
+        examples: Examples {
+            conforming: &[|s| {
+                s.ready();
+                s.query("r1", json!([]));
+                s.respond("r1", json!({"status": 200}));
+            }],
+            violating: &[|s| {
+                asks_as_bridge(s);
+                asks_as_bridge(s);
+            }],
+            silent: &[only_opened, ready, asks_as_bridge, |s| {
+                asks_as_bridge(s);
+                asks_as_bridge(s);
+                s.connect();
+            }],
+        },
+    }
+}
+
+/// A CONNECT with the mark of bridges, refused.
+fn asks_as_bridge(s: &mut Sketch) {
+    s.open();
+    s.iut(build::connect("k").protocol_level(0x84).build());
+    s.edge(build::connack(false, 1));
+    s.closed_by_server("MQTT-3.1.2-2");
+}
+
+/// Whether the IUT gets along without what vendors have added.
+#[derive(Default)]
+struct Extensions {
+    /// CONNECTs as a bridge, and how many of them were refused for it.
+    marked: u64,
+    refused: u64,
+    last: Option<Arc<PacketSeen>>,
+    plain: bool,
+}
+
+impl Check for Extensions {
+    fn observe(&mut self, observation: &Observation, _: &Setting, ledger: &mut Ledger) {
+        match observation {
+            Observation::Packet(p) if p.from_iut() => match level(p) {
+                Some(level) if level & BRIDGE != 0 => {
+                    self.marked += 1;
+                    self.last = Some(Arc::clone(p));
+                }
+                Some(_) => self.plain = true,
+                None if self.plain && self.marked == 0 && p.message.is_some() && judgeable(p) => {
+                    ledger.enter(Witness::packet(p), Ruling::Met);
+                }
+                None => {}
+            },
+            Observation::Packet(p) => {
+                let Body::Connack(connack) = &p.packet.body else { return };
+                let for_its_level = !p.injected && connack.return_code.as_ref().is_some_and(|code| code.value == 1);
+                let asked = self.last.as_ref().is_some_and(|connect| connect.conn == p.conn);
+                self.refused += u64::from(for_its_level && asked);
+            }
+            Observation::End { .. } if !self.plain && self.refused >= 2 && self.refused == self.marked => {
+                let Some(p) = self.last.take() else { return };
+                let Some(span) = p.packet.connect().and_then(|c| c.protocol_level.as_ref()).map(|l| l.span) else {
+                    return;
+                };
+                let ruling = Ruling::broken_bits(
+                    &p,
+                    span.start,
+                    BRIDGE,
+                    format!("CONNECT sent {} times as a bridge's, though it was refused", self.marked),
+                    "a CONNECT with protocol level 4",
+                    "an extension of the protocol level",
+                );
+                ledger.enter(Witness::packet(&p), ruling);
+            }
+            _ => {}
+        }
     }
 }
 

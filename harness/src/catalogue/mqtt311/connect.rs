@@ -1,10 +1,32 @@
 //! CONNECT: its format and its variable header (3.1, 3.1.2).
 
-use super::support::{any, by_defect_in, only_opened, ready, receives_only};
+use super::patience::{Missing, Patience};
+use super::refusal::Refusal;
+use super::support::{any, by_defect_in, judgeable, only_opened, ping, ready, receives_only};
 use crate::catalogue::{Examples, Judged, Level, Trigger};
 use crate::evidence::sketch::Sketch;
+use crate::evidence::{PacketSeen, Setting};
+use crate::judge::Ruling;
 use crate::requirement;
 use touchstone_fixtures::wire::mqtt311::{PacketType, build};
+
+/// A CONNECT whose user name and password stand in these places, when the IUT was given `touchstone` and `proof`.
+fn signs_in(s: &mut Sketch, user_name: &str, password: &str) {
+    s.user_name = Some("touchstone".to_owned());
+    s.connect_with(build::connect("k").user_name(user_name).password(password).build());
+}
+
+/// A CONNECT that nobody answers.
+fn asks_for_entry(s: &mut Sketch) {
+    s.open();
+    s.iut(build::connect("k").keep_alive(60).build());
+}
+
+/// A CONNECT that is refused.
+pub(super) fn is_refused(s: &mut Sketch) {
+    asks_for_entry(s);
+    s.edge(build::connack(false, 5));
+}
 
 /// A connection that begins with `packet`.
 fn begins(s: &mut Sketch, packet: impl AsRef<[u8]>) {
@@ -193,43 +215,120 @@ requirement! {
     /// Two fields that changed places still parse; only an observer who knows what each must hold sees it.
     ///
     /// # Judged
-    /// Not yet: it takes a run whose user name and password are known to the judge.
+    /// On every CONNECT with a user name and a password, where the IUT file says which: met when the user name stands in
+    /// its place, broken when it stands in that of the password.
     CONNECT_PAYLOAD_ORDER {
         id: "mqtt311/connect-payload-order",
         rows: &["MQTT-3.1.3-1"],
         clause: "3.1.3",
         trigger: Trigger::IutOption("credentials"),
-        judged: Judged::NotYet("needs credentials that the judge knows"),
+        judged: Judged::Packet(payload_order),
+        examples: Examples {
+            conforming: &[|s| signs_in(s, "touchstone", "proof")],
+            violating: &[|s| signs_in(s, "proof", "touchstone")],
+            silent: &[ready, |s| signs_in(s, "somebody", "else")],
+        },
     }
+}
+
+fn payload_order(p: &PacketSeen, setting: &Setting) -> Option<Ruling> {
+    let known = setting.user_name.as_ref()?.as_bytes();
+    let connect = p.packet.connect().filter(|_| judgeable(p))?;
+    let (user_name, password) = (connect.user_name.as_ref()?, connect.password.as_ref()?);
+    if user_name.bytes == known {
+        return Some(Ruling::Met);
+    }
+    (password.value == known).then(|| {
+        let said = "CONNECT holds the user name where the password belongs";
+        Ruling::broken_at(p, user_name.span, said, "the user name, then the password", "the password first")
+    })
 }
 
 requirement! {
     /// A client that gets no PINGRESP within a reasonable time closes the network connection.
     ///
+    /// # Interpretation
+    /// The text names no time. Granted is what a server grants a silent client (3.1.2-24): one and a half times the keep
+    /// alive.
+    ///
     /// # Judged
-    /// Not yet: it takes a withheld PINGRESP.
+    /// From the first PINGREQ that gets no PINGRESP to the end of the connection, when nothing else came from the
+    /// server: met when the IUT ends it, broken when it is open for one and a half times the keep alive.
     CLOSE_WITHOUT_PINGRESP {
         id: "mqtt311/close-without-pingresp",
         rows: &["MQTT-3.1.2.10"],
         clause: "3.1.2.10",
         level: Level::Should,
         trigger: Trigger::Tester,
-        judged: Judged::NotYet("needs a withheld PINGRESP"),
+        judged: Judged::Machine(|| Patience::check(Missing::Pingresp)),
+        examples: Examples {
+            conforming: &[|s| {
+                s.ready();
+                s.wait(54_000);
+                s.iut(build::pingreq());
+                s.wait(20_000);
+                s.closed_by_iut();
+            }],
+            violating: &[|s| {
+                s.ready();
+                s.wait(54_000);
+                s.iut(build::pingreq());
+                s.wait(54_000);
+                s.iut(build::pingreq());
+                s.wait(40_000);
+            }],
+            silent: &[
+                ready,
+                ping,
+                |s| {
+                    s.ready();
+                    s.iut(build::pingreq());
+                    s.wait(50);
+                    s.closed_by_iut();
+                },
+                |s| {
+                    s.ready();
+                    s.iut(build::pingreq());
+                    s.wait(10_000);
+                    s.cut();
+                },
+            ],
+        },
     }
 }
 
 requirement! {
     /// A client that gets no CONNACK within a reasonable time closes the network connection.
     ///
+    /// # Interpretation
+    /// The text names no time. Granted are 30 seconds, as the most patient client libraries have it.
+    ///
     /// # Judged
-    /// Not yet: it takes a withheld CONNACK.
+    /// From a CONNECT that gets no CONNACK to the end of the connection: met when the IUT ends it, broken when it is
+    /// open for 30 seconds.
     CLOSE_WITHOUT_CONNACK {
         id: "mqtt311/close-without-connack",
         rows: &["MQTT-3.2"],
         clause: "3.2",
         level: Level::Should,
         trigger: Trigger::Tester,
-        judged: Judged::NotYet("needs a withheld CONNACK"),
+        judged: Judged::Machine(|| Patience::check(Missing::Connack)),
+        examples: Examples {
+            conforming: &[|s| {
+                asks_for_entry(s);
+                s.wait(10_000);
+                s.closed_by_iut();
+            }],
+            violating: &[|s| {
+                asks_for_entry(s);
+                s.wait(31_000);
+            }],
+            silent: &[ready, asks_for_entry, |s| {
+                asks_for_entry(s);
+                s.wait(10_000);
+                s.cut();
+            }],
+        },
     }
 }
 
@@ -241,13 +340,30 @@ requirement! {
     /// under way when the refusal arrived are void (3.1.4-5). When to connect again is not regulated.
     ///
     /// # Judged
-    /// Not yet: it takes a refused CONNECT.
+    /// On every CONNACK with a return code of 1 to 5: broken by a SUBSCRIBE or a PUBLISH on that connection after the
+    /// CONNACK was delivered, met when the connection ends without one.
     SILENT_AFTER_REFUSAL {
         id: "mqtt311/silent-after-refusal",
         rows: &["MQTT-3.2.2-5"],
         clause: "3.2.2.3",
         level: Level::Guidance,
         trigger: Trigger::Tester,
-        judged: Judged::NotYet("needs a refused CONNECT"),
+        judged: Judged::Machine(Refusal::check),
+        examples: Examples {
+            conforming: &[|s| {
+                is_refused(s);
+                s.closed_by_server("refused");
+            }],
+            violating: &[|s| {
+                is_refused(s);
+                s.wait(300);
+                s.iut(build::subscribe(1, [("a", 1)]));
+            }],
+            silent: &[ready, is_refused, |s| {
+                // Under way when the refusal came.
+                is_refused(s);
+                s.iut(build::subscribe(1, [("a", 1)]));
+            }],
+        },
     }
 }

@@ -1,6 +1,10 @@
 //! The fixed header: packet types, reserved flags, Remaining Length (2.2).
 
-use super::support::{any, by_defect, flags_of, judgeable, only_opened, ping, publishes, ready, receives_only, sends};
+use super::closing::Closes;
+use super::support::{
+    any, by_defect, closes, flags_of, is_cut, judgeable, only_opened, ping, publishes, ready, receives_only, sends, stays,
+};
+use super::violations::Kind;
 use crate::catalogue::{Examples, Judged, Trigger};
 use crate::evidence::PacketSeen;
 use crate::judge::Ruling;
@@ -61,13 +65,23 @@ requirement! {
     /// A receiver of a packet with invalid reserved flags closes the network connection.
     ///
     /// # Judged
-    /// Not yet: it takes packets that no conforming server sends.
+    /// On the first packet of a connection that no server may send, where it is one with invalid reserved flags: met when
+    /// the IUT ends the connection within the time to answer, broken when the packet was delivered and the connection is
+    /// still open after that time.
     CLOSE_ON_RESERVED_FLAGS {
         id: "mqtt311/close-on-reserved-flags",
         rows: &["MQTT-2.2.2-2"],
         clause: "2.2.2",
         trigger: Trigger::Tester,
-        judged: Judged::NotYet("needs scenarios that send the IUT illegal packets"),
+        judged: Judged::Machine(|| Closes::check(Kind::ReservedFlags)),
+        examples: Examples {
+            conforming: &[|s| closes(s, [0xD1, 0x00]), |s| closes(s, [0x42, 0x02, 0x00, 0x01])],
+            violating: &[
+                |s| stays(s, [0xD1, 0x00]),
+                |s| stays(s, [0x42, 0x02, 0x00, 0x01]),
+            ],
+            silent: &[ready, |s| is_cut(s, [0xD1, 0x00])],
+        },
     }
 }
 

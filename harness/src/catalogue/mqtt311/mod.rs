@@ -4,6 +4,7 @@
 //! a connection or a session, by [`inbound`] (what was sent to the IUT) and [`outbound`] (what it sent).
 
 mod acks;
+mod closing;
 mod conformance;
 mod connect;
 mod connection;
@@ -14,9 +15,11 @@ mod inbound;
 pub(super) mod keep_alive;
 mod outbound;
 pub(super) mod packet_ids;
+mod patience;
 mod publish;
 pub(super) mod qos1;
 pub(super) mod qos2;
+pub(super) mod refusal;
 mod session;
 pub(super) mod silence;
 mod strings;
@@ -25,6 +28,7 @@ mod support;
 #[cfg(test)]
 mod tests;
 mod topics;
+mod violations;
 mod waiting;
 mod will;
 

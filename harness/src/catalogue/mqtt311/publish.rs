@@ -1,6 +1,8 @@
 //! PUBLISH: its flags, its topic, its packet identifier (3.3, 4.3.1).
 
-use super::support::{any, by_defect_in, judgeable, publishes, ready, receives_only, sends};
+use super::closing::Closes;
+use super::support::{any, by_defect_in, closes, is_cut, judgeable, publishes, ready, receives_only, sends, stays};
+use super::violations::Kind;
 use crate::catalogue::{Examples, Judged, Trigger};
 use crate::evidence::PacketSeen;
 use crate::judge::Ruling;
@@ -33,13 +35,22 @@ requirement! {
     /// A receiver of a PUBLISH with both QoS bits set closes the network connection.
     ///
     /// # Judged
-    /// Not yet: it takes a PUBLISH that no conforming server sends.
+    /// On the first packet of a connection that no server may send, where it is a PUBLISH with both QoS bits set: met when
+    /// the IUT ends the connection within the time to answer, broken when the packet was delivered and the connection is
+    /// still open after that time.
     CLOSE_ON_QOS_3 {
         id: "mqtt311/close-on-qos-3",
         rows: &["MQTT-3.3.1-4b"],
         clause: "3.3.1.2",
         trigger: Trigger::Tester,
-        judged: Judged::NotYet("needs scenarios that send the IUT illegal packets"),
+        judged: Judged::Machine(|| Closes::check(Kind::Qos3)),
+        examples: Examples {
+            conforming: &[|s| closes(s, build::publish("a", 3, 2, b"x"))],
+            violating: &[
+                |s| stays(s, build::publish("a", 3, 2, b"x")),
+            ],
+            silent: &[ready, |s| is_cut(s, build::publish("a", 3, 2, b"x"))],
+        },
     }
 }
 

@@ -1,6 +1,10 @@
 //! UTF-8 strings (1.5.3).
 
-use super::support::{by_defect, has_string, only_opened, publishes, ready, receives_only, sends};
+use super::closing::Closes;
+use super::support::{
+    by_defect, closes, has_string, is_cut, only_opened, publishes, ready, receives_only, sends, stays,
+};
+use super::violations::Kind;
 use crate::catalogue::{Examples, Judged, Level, Trigger};
 use crate::requirement;
 use touchstone_fixtures::wire::mqtt311::build;
@@ -37,13 +41,23 @@ requirement! {
     /// A receiver of a string that is not well-formed UTF-8 closes the network connection.
     ///
     /// # Judged
-    /// Not yet: it takes a PUBLISH that no conforming server sends.
+    /// On the first packet of a connection that no server may send, where it is one with a string that is not UTF-8: met when
+    /// the IUT ends the connection within the time to answer, broken when the packet was delivered and the connection is
+    /// still open after that time.
     CLOSE_ON_ILL_FORMED_UTF8 {
         id: "mqtt311/close-on-ill-formed-utf8",
         rows: &["MQTT-1.5.3-1b"],
         clause: "1.5.3",
         trigger: Trigger::Tester,
-        judged: Judged::NotYet("needs scenarios that send the IUT illegal packets"),
+        judged: Judged::Machine(|| Closes::check(Kind::IllFormedUtf8)),
+        examples: Examples {
+            conforming: &[|s| closes(s, build::publish(b"a\xC0\xAF", 1, 2, b"")), |s| closes(s, build::publish(b"\xED\xA0\x80", 1, 2, b""))],
+            violating: &[
+                |s| stays(s, build::publish(b"a\xC0\xAF", 1, 2, b"")),
+                |s| stays(s, build::publish(b"\xED\xA0\x80", 1, 2, b"")),
+            ],
+            silent: &[ready, |s| is_cut(s, build::publish(b"a\xC0\xAF", 1, 2, b""))],
+        },
     }
 }
 
@@ -73,13 +87,22 @@ requirement! {
     /// A receiver of a string with U+0000 closes the network connection.
     ///
     /// # Judged
-    /// Not yet: it takes a PUBLISH that no conforming server sends.
+    /// On the first packet of a connection that no server may send, where it is one with U+0000 in a string: met when
+    /// the IUT ends the connection within the time to answer, broken when the packet was delivered and the connection is
+    /// still open after that time.
     CLOSE_ON_NULL_CHARACTER {
         id: "mqtt311/close-on-null-character",
         rows: &["MQTT-1.5.3-2b"],
         clause: "1.5.3",
         trigger: Trigger::Tester,
-        judged: Judged::NotYet("needs scenarios that send the IUT illegal packets"),
+        judged: Judged::Machine(|| Closes::check(Kind::NullCharacter)),
+        examples: Examples {
+            conforming: &[|s| closes(s, build::publish(b"a\0b", 1, 2, b""))],
+            violating: &[
+                |s| stays(s, build::publish(b"a\0b", 1, 2, b"")),
+            ],
+            silent: &[ready, |s| is_cut(s, build::publish(b"a\0b", 1, 2, b""))],
+        },
     }
 }
 

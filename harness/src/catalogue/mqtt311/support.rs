@@ -179,3 +179,27 @@ pub(super) fn receives_only(s: &mut Sketch, packet: impl AsRef<[u8]>) {
     s.open();
     s.inject(packet, false);
 }
+
+/// What no server sends, and a client that closes the connection.
+pub(super) fn closes(s: &mut Sketch, packet: impl AsRef<[u8]>) {
+    s.ready();
+    s.inject(packet, false);
+    s.wait(20);
+    s.closed_by_iut();
+}
+
+/// What no server sends, and a client that goes on.
+pub(super) fn stays(s: &mut Sketch, packet: impl AsRef<[u8]>) {
+    s.ready();
+    s.inject(packet, false);
+    s.wait(2_500);
+    s.iut(build::pingreq());
+}
+
+/// What no server sends, and a connection that is cut before anything can be told.
+pub(super) fn is_cut(s: &mut Sketch, packet: impl AsRef<[u8]>) {
+    s.ready();
+    s.inject(packet, false);
+    s.wait(50);
+    s.cut();
+}

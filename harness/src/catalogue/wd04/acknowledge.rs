@@ -1,13 +1,14 @@
-//! Acknowledgements that a client receives: CONNACK, PUBACK, SUBACK (3.1.2, 3.1.4, 3.1.9).
+//! Acknowledgements that a client receives: CONNACK and PUBACK (3.1.2, 3.1.4).
 
-use super::support::{acknowledges, sent};
+use super::support::sent;
+use crate::catalogue::mqtt311::refusal::Refusal;
 use crate::catalogue::{Examples, Judged, Level, Trigger};
 use crate::evidence::sketch::Sketch;
 use crate::evidence::{Observation, PacketSeen, Setting};
 use crate::judge::{Check, Deviation, Ledger, Ruling, Witness};
 use crate::requirement;
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use touchstone_fixtures::recording::{Closer, ConnectionId, ProcessChange};
 use touchstone_fixtures::wire::mqtt311::{Body, Connack, PacketType, build};
@@ -120,7 +121,10 @@ impl Check for ConnackAccepted {
             Observation::Packet(p) if p.from_iut() => self.leaving(p, ledger),
             Observation::Packet(p) => {
                 let accepts = |c: &Connack| c.return_code.as_ref().is_some_and(|code| code.value == 0);
-                if matches!(&p.packet.body, Body::Connack(connack) if accepts(connack)) && !p.injected {
+                if p.injected && !p.lawful {
+                    // Who is sent what no server sends has a reason to close.
+                    self.connections.entry(p.conn).or_default().decided = true;
+                } else if matches!(&p.packet.body, Body::Connack(connack) if accepts(connack)) && !p.injected {
                     self.connections.entry(p.conn).or_default().connack.get_or_insert_with(|| Arc::clone(p));
                 }
             }
@@ -182,15 +186,54 @@ fn closed() -> Ruling {
 }
 
 requirement! {
-    /// A client processes a CONNACK that refuses it.
+    /// A client processes a CONNACK that refuses it: it takes the connection for closed.
+    ///
+    /// # Interpretation
+    /// Connecting again is in order, at once or later, and so is staying away; packets that were under way when the
+    /// refusal came are nobody's fault. How often the client tried again is told.
+    ///
+    /// # Judged
+    /// On every CONNACK with a return code of 1 to 5: broken by a SUBSCRIBE or a PUBLISH on that connection after the
+    /// CONNACK was delivered, met when the connection ends without one.
     CONNACK_REFUSED {
         id: "wd04/connack-refused",
         rows: &["W4-011"],
         clause: "3.1.2",
         level: Level::Guidance,
         trigger: Trigger::Tester,
-        judged: Judged::NotYet("needs refused connections"),
+        implies: &["mqtt311/silent-after-refusal"],
+        judged: Judged::Machine(Refusal::telling),
+        examples: Examples {
+            conforming: &[
+                |s| {
+                    refused(s);
+                    s.closed_by_server("refused");
+                },
+                |s| {
+                    refused(s);
+                    s.closed_by_server("refused");
+                    s.wait(100);
+                    s.ready();
+                },
+            ],
+            violating: &[|s| {
+                refused(s);
+                s.wait(300);
+                s.iut(build::publish("oc2/rsp", 1, 9, response()));
+            }],
+            silent: &[ready, |s| {
+                refused(s);
+                s.iut(build::subscribe(1, [("oc2/cmd/all", 1)]));
+            }],
+        },
     }
+}
+
+/// A CONNECT that is refused.
+fn refused(s: &mut Sketch) {
+    s.open();
+    s.iut(build::connect("k3vq9x2m").keep_alive(60).clean_session(false).build());
+    s.edge(build::connack(false, 5));
 }
 
 requirement! {
@@ -298,113 +341,5 @@ impl PubackProcess {
         } else {
             ledger.enter(Witness::packet(&before.packet), Ruling::Met);
         }
-    }
-}
-
-requirement! {
-    /// A client processes the SUBACK of its SUBSCRIBE: it brings about no protocol error.
-    ///
-    /// # Interpretation
-    /// Going on, subscribing again and disconnecting are all in order.
-    ///
-    /// # Judged
-    /// On every SUBACK. Broken when the next packet of the IUT is an acknowledgement with the SUBACK's packet
-    /// identifier, another CONNECT, or a packet that only a server sends. Met by any other packet, and when the
-    /// connection lived on through the quiet window.
-    SUBACK_PROCESS {
-        id: "wd04/suback-process",
-        rows: &["W4-030"],
-        clause: "3.1.9",
-        judged: Judged::Machine(|| Box::<SubackProcess>::default()),
-        examples: Examples {
-            conforming: &[ready, |s| {
-                s.ready();
-                s.stop();
-            }],
-            violating: &[
-                |s| {
-                    s.ready();
-                    s.iut(build::puback(1));
-                },
-                |s| {
-                    s.ready();
-                    s.iut(build::suback(1, [1]));
-                },
-            ],
-            silent: &[connected, |s| {
-                s.ready();
-                s.cut();
-            }],
-        },
-    }
-}
-
-#[derive(Default)]
-struct SubackProcess {
-    /// SUBACKs after which nothing has happened.
-    open: BTreeMap<ConnectionId, Arc<PacketSeen>>,
-    /// Packet identifiers that the IUT may acknowledge.
-    pushed: BTreeMap<ConnectionId, BTreeSet<u16>>,
-}
-
-impl Check for SubackProcess {
-    fn observe(&mut self, observation: &Observation, _: &Setting, ledger: &mut Ledger) {
-        match observation {
-            Observation::Packet(p) if p.from_iut() => {
-                if let Some(suback) = self.open.remove(&p.conn)
-                    && !p.packet.truncated
-                {
-                    let ruling = self.next(&suback, p);
-                    ledger.enter(Witness::packet(&suback), ruling);
-                }
-            }
-            Observation::Packet(p) => match p.packet.packet_type {
-                PacketType::Suback if !p.injected => {
-                    self.open.insert(p.conn, Arc::clone(p));
-                }
-                PacketType::Publish | PacketType::Pubrec | PacketType::Pubrel => {
-                    self.pushed.entry(p.conn).or_default().extend(p.packet.packet_id());
-                }
-                _ => {}
-            },
-            Observation::Delivered(p) => {
-                let lived_on = self.open.get(&p.conn).is_some_and(|suback| suback.ordinal == p.ordinal);
-                if lived_on && let Some(suback) = self.open.remove(&p.conn) {
-                    ledger.enter(Witness::packet(&suback), Ruling::Met);
-                }
-            }
-            Observation::Closed { conn, .. } => {
-                self.open.remove(conn);
-                self.pushed.remove(conn);
-            }
-            _ => {}
-        }
-    }
-}
-
-impl SubackProcess {
-    fn next(&self, suback: &PacketSeen, next: &PacketSeen) -> Ruling {
-        let packet_type = next.packet.packet_type;
-        let id = next.packet.packet_id();
-        let pushed = id.is_some_and(|id| self.pushed.get(&next.conn).is_some_and(|ids| ids.contains(&id)));
-        let answers = acknowledges(packet_type) && !pushed && id == suback.packet.packet_id();
-        let foreign = next.packet.defects_of("MQTT-2.1").next().is_some();
-        if answers || foreign || packet_type == PacketType::Connect {
-            let name = packet_type.name();
-            let said = format!("{name} sent after SUBACK");
-            return Ruling::broken_bits(next, 0, 0xF0, said, "no protocol error after SUBACK", name);
-        }
-        Ruling::Met
-    }
-}
-
-requirement! {
-    /// A client processes a SUBACK that refuses a subscription.
-    SUBACK_FAILURE {
-        id: "wd04/suback-failure",
-        rows: &["W4-030"],
-        clause: "3.1.9",
-        trigger: Trigger::Tester,
-        judged: Judged::NotYet("needs refused subscriptions"),
     }
 }

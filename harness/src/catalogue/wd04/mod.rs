@@ -14,6 +14,7 @@ mod payload;
 mod pingreq;
 mod publish;
 mod roles;
+mod suback;
 mod subscribe;
 mod subscriptions;
 mod support;
@@ -65,8 +66,8 @@ static REQUIREMENTS: &[&Requirement] = &[
     &subscriptions::RESPONSES,
     &subscribe::WILDCARD,
     &subscribe::QOS,
-    &acknowledge::SUBACK_PROCESS,
-    &acknowledge::SUBACK_FAILURE,
+    &suback::SUBACK_PROCESS,
+    &suback::SUBACK_FAILURE,
     &subscribe::UNSUBSCRIBE,
     &pingreq::INTERVAL,
     &pingreq::DEFAULT_INTERVAL,
