@@ -80,6 +80,8 @@ struct Connection {
     outbound: Framer,
     opened: u64,
     open: bool,
+    /// The server has answered its CONNECT.
+    connack: bool,
     /// SUBSCRIBEs without a SUBACK: packet identifier and filters.
     pending: BTreeMap<u16, Vec<String>>,
     unsubscribing: BTreeMap<u16, Vec<String>>,
@@ -175,6 +177,7 @@ impl View {
             outbound: Framer::new(LARGEST),
             opened: index,
             open: true,
+            connack: false,
             pending: BTreeMap::new(),
             unsubscribing: BTreeMap::new(),
             unacknowledged: BTreeSet::new(),
@@ -309,7 +312,11 @@ impl View {
             self.delivered = index;
         }
         match &packet.body {
-            Body::Connack(connack) => {
+            // What no server sends changes nothing: a CONNACK with defects, or a second one.
+            Body::Connack(connack)
+                if packet.defects.is_empty()
+                    && self.connections.get_mut(&conn).is_some_and(|c| !std::mem::replace(&mut c.connack, true)) =>
+            {
                 self.readiness.last = at;
                 self.readiness.subscribed_at = Some(at);
                 if !connack.session_present() {

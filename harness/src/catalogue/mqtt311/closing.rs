@@ -133,7 +133,7 @@ impl Check for Closes {
                 }
                 ProcessChange::Exit { .. } | ProcessChange::Orphans { .. } => {}
             },
-            Observation::Tester(Tester::Lag { nanos }) => self.lag = self.lag.max(*nanos),
+            Observation::Tester { about: Tester::Lag { nanos }, .. } => self.lag = self.lag.max(*nanos),
             Observation::End { at, .. } => self.leave(*at, setting, ledger),
             _ => {}
         }

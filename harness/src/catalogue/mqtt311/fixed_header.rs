@@ -2,7 +2,8 @@
 
 use super::closing::Closes;
 use super::support::{
-    any, by_defect, closes, flags_of, is_cut, judgeable, only_opened, ping, publishes, ready, receives_only, sends, stays,
+    any, by_defect, closes, flags_of, is_cut, judgeable, only_opened, ping, publishes, ready, receives_only, sends,
+    stays,
 };
 use super::violations::Kind;
 use crate::catalogue::{Examples, Judged, Trigger};

@@ -49,7 +49,9 @@ impl Refusal {
 /// Whether it is a CONNACK by which a server refuses.
 fn refuses(p: &PacketSeen) -> bool {
     let Body::Connack(connack) = &p.packet.body else { return false };
-    p.packet.defects.is_empty() && (!p.injected || p.lawful) && connack.return_code.as_ref().is_some_and(|c| c.value != 0)
+    p.packet.defects.is_empty()
+        && (!p.injected || p.lawful)
+        && connack.return_code.as_ref().is_some_and(|c| c.value != 0)
 }
 
 impl Check for Refusal {
@@ -113,12 +115,24 @@ impl Refusal {
         let Some((_, witness)) = self.attempts.last.clone().filter(|_| self.tells) else { return };
         let Attempts { refusals, again, pauses, .. } = self.attempts;
         let pauses = match pauses {
+            Some((shortest, longest)) if shortest / 1_000_000 == longest / 1_000_000 => {
+                format!(", {} ms after the refusal", shortest / 1_000_000)
+            }
             Some((shortest, longest)) => {
                 format!(", {} to {} ms after the refusal", shortest / 1_000_000, longest / 1_000_000)
             }
             None => String::new(),
         };
-        ledger.note(witness, format!("CONNECT refused {refusals} times; sent again {again} times{pauses}"));
+        ledger.note(witness, format!("CONNECT refused {}; sent again {}{pauses}", times(refusals), times(again)));
+    }
+}
+
+/// A number of times in words.
+fn times(count: u64) -> String {
+    match count {
+        0 => "never".to_owned(),
+        1 => "once".to_owned(),
+        count => format!("{count} times"),
     }
 }
 

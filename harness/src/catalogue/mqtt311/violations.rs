@@ -128,7 +128,9 @@ impl Talk {
                 None if self.overflown => None,
                 None => Some(Violation { kind: Kind::Soft, what: "a SUBACK for no SUBSCRIBE".to_owned() }),
             },
-            Body::Ack(_) if p.packet.packet_type != PacketType::Pubrel && !id.is_some_and(|id| self.used.contains(&id)) => {
+            Body::Ack(_)
+                if p.packet.packet_type != PacketType::Pubrel && !id.is_some_and(|id| self.used.contains(&id)) =>
+            {
                 Some(Violation { kind: Kind::Soft, what: format!("a {name} with a packet identifier never used") })
             }
             Body::Empty if self.pings == 0 => {

@@ -52,9 +52,11 @@ impl Violate {
                 None => Action::Replace(self.bytes.clone()),
             };
             if packet_type == PacketType::Suback {
-                // Without a session the IUT subscribes again.
-                let forget = stage.edge.faults().forget_session();
-                stage.take_back_later(forget);
+                // Without a session the IUT subscribes again: now, and once more when it comes back.
+                for _ in 0..2 {
+                    let forget = stage.edge.faults().forget_session();
+                    stage.take_back_later(forget);
+                }
             }
             stage.arm_unlawful("replace", what, action);
             // It begins anew; one that is not connected does so by itself.
