@@ -209,3 +209,14 @@ fn the_broker_overwrites_nothing() {
     assert!(!fresh.exists());
     assert_eq!(fs::read_to_string(kept).expect("still there"), "evidence");
 }
+
+#[test]
+fn the_broker_takes_no_filter_that_nobody_can_subscribe_to() {
+    for (filter, part) in
+        [("oc2/cmd#", "last level"), ("oc2/#/all", "last level"), ("oc2/c+d", "whole level"), ("", "1 to 65535")]
+    {
+        let ended = call(["broker", "--listen", "127.0.0.1:0", "--refuse-filter", filter]);
+        assert_eq!(ended.code, 2, "{filter:?}");
+        assert!(ended.stderr.contains(part), "{filter:?}: {}", ended.stderr);
+    }
+}

@@ -144,8 +144,25 @@ pub(super) struct BrokerOptions {
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Refuse subscriptions to this filter with SUBACK 0x80; may be given several times
-    #[arg(long, value_name = "FILTER")]
+    #[arg(long, value_name = "FILTER", value_parser = filter)]
     pub refuse_filter: Vec<String>,
+}
+
+/// A topic filter as MQTT has them (4.7): one that no client can subscribe to would refuse nobody.
+fn filter(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.len() > usize::from(u16::MAX) || text.contains('\0') {
+        return Err("a topic filter has 1 to 65535 bytes, none of them 0".to_owned());
+    }
+    let levels: Vec<&str> = text.split('/').collect();
+    for (n, level) in levels.iter().enumerate() {
+        if level.contains('+') && *level != "+" {
+            return Err(format!("`+` has to fill a whole level of a topic filter, which {level:?} does not"));
+        }
+        if level.contains('#') && (*level != "#" || n + 1 < levels.len()) {
+            return Err("`#` has to be the whole last level of a topic filter".to_owned());
+        }
+    }
+    Ok(text.to_owned())
 }
 
 #[derive(Debug, Args)]

@@ -68,6 +68,8 @@ pub struct Problem {
     title: String,
     place: Option<Place>,
     help: Option<String>,
+    /// It may follow from another problem.
+    follows: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -80,7 +82,7 @@ struct Place {
 impl Problem {
     /// A problem without a place in a file.
     pub fn new(title: impl Into<String>) -> Problem {
-        Problem { title: title.into(), place: None, help: None }
+        Problem { title: title.into(), place: None, help: None, follows: false }
     }
 
     /// Points at bytes of a text; `label` stands beside the carets (may be empty).
@@ -104,6 +106,13 @@ impl Problem {
             Some(help) => self.help(help),
             None => self,
         }
+    }
+
+    /// Says that it may only follow from another problem, which is told first then.
+    #[must_use]
+    pub fn follows(mut self) -> Problem {
+        self.follows = true;
+        self
     }
 
     /// What is wrong, in one line, without place and help.
@@ -186,12 +195,12 @@ impl Problems {
     /// `value`, unless something is wrong.
     ///
     /// # Errors
-    /// All problems, in the order of their places, when there are any.
+    /// All problems, when there are any: in the order of their places, after them those that may follow from others.
     pub fn or<T>(mut self, value: T) -> Result<T, Problems> {
         if self.0.is_empty() {
             Ok(value)
         } else {
-            self.0.sort_by_key(Problem::position);
+            self.0.sort_by_key(|problem| (problem.follows, problem.position()));
             Err(self)
         }
     }

@@ -318,11 +318,11 @@ pub(super) fn template(table: &Fields<'_>, text: &Located<String>, pics: &Pics, 
             }
             _ => continue,
         };
-        document.wrong(
-            part(document.source(), &text.span, &placeholder.to_string()),
-            format!("`{placeholder}` has no value"),
-            "",
-            Some(lacking.to_owned()),
+        // A mistyped key explains it better.
+        let source = document.source();
+        let place = part(source, &text.span, &placeholder.to_string());
+        document.report(
+            Problem::new(format!("`{placeholder}` has no value")).at(source, place, "").help(lacking).follows(),
         );
     }
     Some(template)

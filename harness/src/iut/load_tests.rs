@@ -176,3 +176,12 @@ fn bytes_that_are_not_text_are_a_problem() {
     let problems = load(&path).expect_err("not UTF-8").to_string();
     assert!(problems.contains("iut.toml:2: not UTF-8"), "{problems}");
 }
+
+#[test]
+fn a_mistyped_key_is_told_before_what_follows_from_it() {
+    let text = "[iut]\nname = \"x\"\nbinding = \"openc2-mqtt-wd04\"\nrole = \"consumer\"\n\
+                [launch]\ncommand = [\"sh\", \"{device_id}\"]\n[pics]\ndevice-id = \"zulu\"\n";
+    let problems = parse(Path::new("/iut.toml"), Source::new("iut.toml", text)).expect_err("a key is mistyped");
+    let titles: Vec<&str> = problems.iter().map(Problem::title).collect();
+    assert_eq!(titles, ["unknown key `device-id` in [pics]", "`{device_id}` has no value"]);
+}
