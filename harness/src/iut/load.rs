@@ -6,7 +6,7 @@ use super::template::{Placeholder, Template};
 use super::{Pics, Role, Timing, declared};
 use crate::binding::{self, Binding};
 use crate::diagnostic::toml::{Document, Fields, Located};
-use crate::diagnostic::{Problems, Source, instead};
+use crate::diagnostic::{Problem, Problems, Source, instead};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::Range;
