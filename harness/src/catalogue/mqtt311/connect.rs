@@ -276,6 +276,9 @@ requirement! {
                 s.wait(54_000);
                 s.iut(build::pingreq());
                 s.wait(40_000);
+                s.push("oc2/cmd/all", 1, b"x");
+                s.wait(1_000);
+                s.closed_by_iut();
             }],
             silent: &[
                 ready,

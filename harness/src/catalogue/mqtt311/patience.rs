@@ -27,8 +27,8 @@ struct Connection {
     keep_alive: u64,
     /// The first packet of the client that is unanswered.
     waits: Option<Arc<PacketSeen>>,
-    /// Whether the server said anything else since.
-    heard: bool,
+    /// When the server first said anything else since.
+    heard: Option<Nanos>,
 }
 
 /// Watches connections from an unanswered packet to their end.
@@ -58,12 +58,12 @@ impl Patience {
         if p.from_iut() {
             if p.packet.packet_type == asks && connection.waits.is_none() {
                 connection.waits = Some(Arc::clone(p));
-                connection.heard = false;
+                connection.heard = None;
             }
         } else if p.packet.packet_type == answers {
             connection.waits = None;
         } else {
-            connection.heard = true;
+            connection.heard.get_or_insert(p.at);
         }
     }
 
@@ -75,12 +75,13 @@ impl Patience {
             Missing::Pingresp => ("PINGRESP", connection.keep_alive.saturating_mul(3) / 2),
         };
         let waited = at.since(packet.end_at);
+        let in_silence = connection.heard.map_or(waited, |heard| heard.since(packet.end_at).min(waited));
         // Before that the answer may still have been under way.
         if granted == 0 || waited < setting.tolerances.quiet {
             return;
         }
         let ms = |nanos: u64| nanos / 1_000_000;
-        let ruling = if waited >= granted && !connection.heard {
+        let ruling = if in_silence >= granted {
             Ruling::Broken(Deviation {
                 witness: None,
                 said: format!("Network connection left open without a {answer}"),
