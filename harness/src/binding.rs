@@ -25,6 +25,7 @@ pub static OPENC2_MQTT_WD04: Binding = Binding {
     catalogues: &[
         &catalogue::wd04::CATALOGUE,
         &catalogue::openc2::CATALOGUE,
+        &catalogue::slpf::CATALOGUE,
         &catalogue::mqtt311::CATALOGUE,
         &catalogue::harness::CATALOGUE,
     ],

@@ -9,6 +9,7 @@ pub mod harness;
 mod meta;
 pub mod mqtt311;
 pub mod openc2;
+pub mod slpf;
 pub mod wd04;
 
 use crate::evidence::sketch::Sketch;

@@ -7,8 +7,21 @@ use crate::diagnostic::instead;
 use crate::diagnostic::toml::{Fields, Located};
 use std::collections::BTreeSet;
 
-/// Options that exist whatever a catalogue asks for.
-const OPTIONS: [&str; 5] = ["credentials", "qos2", "unsubscribe", "wildcard", "will"];
+/// Options that exist whatever a catalogue asks for. Those of the profile `slpf` say what a firewall does not support.
+const OPTIONS: [&str; 12] = [
+    "credentials",
+    "qos2",
+    "slpf-no-delete",
+    "slpf-no-direction",
+    "slpf-no-ipv4-connection",
+    "slpf-no-ipv4-net",
+    "slpf-no-ipv6-connection",
+    "slpf-no-ipv6-net",
+    "slpf-no-update",
+    "unsubscribe",
+    "wildcard",
+    "will",
+];
 
 /// The actions of OpenC2 (the language forbids others).
 pub const ACTIONS: [&str; 20] = [

@@ -10,7 +10,7 @@ mod response;
 mod response_requested;
 mod results;
 mod sent;
-mod support;
+pub(super) mod support;
 mod types;
 mod unknown;
 mod untested;

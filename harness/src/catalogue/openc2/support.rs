@@ -8,20 +8,20 @@ use crate::judge::{Deviation, Ruling, Witness};
 use touchstone_fixtures::wire::{Defect, Span};
 
 /// First part of names that no Consumer can know.
-pub(super) const OURS: &str = "x-touchstone";
+pub(in crate::catalogue) const OURS: &str = "x-touchstone";
 
 /// The message of a Response of the IUT.
-pub(super) fn response(packet: &PacketSeen) -> Option<&Message> {
+pub(in crate::catalogue) fn response(packet: &PacketSeen) -> Option<&Message> {
     packet.message.as_deref().filter(|m| packet.from_iut() && m.kind == Some(ContentKind::Response))
 }
 
 /// A span of the payload, in the packet.
-pub(super) fn in_packet(packet: &PacketSeen, span: Span) -> Span {
+pub(in crate::catalogue) fn in_packet(packet: &PacketSeen, span: Span) -> Span {
     span.shifted(packet.packet.publish().map_or(0, |p| p.payload.span.start))
 }
 
 /// Broken, by a defect of the payload.
-pub(super) fn broken(packet: &PacketSeen, defect: &Defect, said: &str) -> Ruling {
+pub(in crate::catalogue) fn broken(packet: &PacketSeen, defect: &Defect, said: &str) -> Ruling {
     Ruling::Broken(Deviation {
         witness: Some(Witness { bits: defect.bits, ..Witness::bytes(packet, in_packet(packet, defect.span)) }),
         said: format!("{said}{}", defect.actual),
@@ -31,7 +31,12 @@ pub(super) fn broken(packet: &PacketSeen, defect: &Defect, said: &str) -> Ruling
 }
 
 /// Judges what one Response shows of the grammar rule under `row`; `there`: whether it shows anything of it.
-pub(super) fn grammar(packet: &PacketSeen, row: &str, said: &str, there: fn(&Message) -> bool) -> Option<Ruling> {
+pub(in crate::catalogue) fn grammar(
+    packet: &PacketSeen,
+    row: &str,
+    said: &str,
+    there: fn(&Message) -> bool,
+) -> Option<Ruling> {
     let message = response(packet)?;
     if let Some((_, why)) = &message.unread {
         return Some(Ruling::Undecided(format!("The Response was not read to its end: {why}")));
@@ -46,7 +51,7 @@ pub(super) fn grammar(packet: &PacketSeen, row: &str, said: &str, there: fn(&Mes
 }
 
 /// The member `name` of the results of a Response.
-pub(super) fn result<'a>(message: &'a Message, name: &str) -> Option<&'a Node> {
+pub(in crate::catalogue) fn result<'a>(message: &'a Message, name: &str) -> Option<&'a Node> {
     message.results().and_then(|results| results.get(name))
 }
 
@@ -65,7 +70,7 @@ fn addressed(topic: &str, pics: &Pics) -> bool {
 
 /// The request of an exchange, when the IUT has to deal with it: delivered, addressed to it by topic and `to`, in
 /// a serialization it declares, with a sound header and a record without defects. Its content may be anything.
-pub(super) fn answerable<'a>(exchange: &'a Exchange, setting: &Setting) -> Option<&'a Message> {
+pub(in crate::catalogue) fn answerable<'a>(exchange: &'a Exchange, setting: &Setting) -> Option<&'a Message> {
     let request = &exchange.request;
     let message = exchange.message()?;
     let topic = request.packet.publish()?.topic.as_ref()?.text.as_deref()?;
@@ -96,7 +101,7 @@ pub(super) fn well_formed(message: &Message) -> bool {
 }
 
 /// How an exchange ended.
-pub(super) enum Answer<'a> {
+pub(in crate::catalogue) enum Answer<'a> {
     /// With a final Response of that status.
     Final(&'a ResponseSeen, i128),
     /// With a Response that has no status, or one that is no number.
@@ -112,7 +117,7 @@ pub(super) enum Answer<'a> {
 }
 
 /// How `exchange` ended.
-pub(super) fn answer(exchange: &Exchange) -> Answer<'_> {
+pub(in crate::catalogue) fn answer(exchange: &Exchange) -> Answer<'_> {
     if let Some(response) = exchange.final_response() {
         return match status(response) {
             Some(code) => Answer::Final(response, code),
@@ -128,22 +133,22 @@ pub(super) fn answer(exchange: &Exchange) -> Answer<'_> {
 }
 
 /// Whether the content of a response was found and read to its end.
-pub(super) fn readable(response: &ResponseSeen) -> bool {
+pub(in crate::catalogue) fn readable(response: &ResponseSeen) -> bool {
     response.packet.message.as_ref().is_some_and(|m| m.whole() && m.content.is_some())
 }
 
 /// The status of a response.
-pub(super) fn status(response: &ResponseSeen) -> Option<i128> {
+pub(in crate::catalogue) fn status(response: &ResponseSeen) -> Option<i128> {
     response.packet.message.as_ref().and_then(|m| m.status())
 }
 
 /// Where the status of a response stands.
-pub(super) fn at_status(response: &ResponseSeen) -> Witness {
+pub(in crate::catalogue) fn at_status(response: &ResponseSeen) -> Witness {
     at(response, |m| m.content.as_ref().and_then(|c| c.get("status")))
 }
 
 /// Where a part of a response stands; the whole packet, when the part is not there.
-pub(super) fn at(response: &ResponseSeen, part: impl Fn(&Message) -> Option<&Node>) -> Witness {
+pub(in crate::catalogue) fn at(response: &ResponseSeen, part: impl Fn(&Message) -> Option<&Node>) -> Witness {
     let packet = &response.packet;
     match packet.message.as_deref().and_then(part) {
         Some(node) => Witness::bytes(packet, in_packet(packet, node.span)),
@@ -152,7 +157,7 @@ pub(super) fn at(response: &ResponseSeen, part: impl Fn(&Message) -> Option<&Nod
 }
 
 /// Broken at a place, in words.
-pub(super) fn deviates(
+pub(in crate::catalogue) fn deviates(
     witness: Witness,
     said: impl Into<String>,
     expected: impl Into<String>,
@@ -167,7 +172,11 @@ pub(super) fn deviates(
 }
 
 /// Nothing was answered, and that was shown. The witness is the request.
-pub(super) fn unanswered(exchange: &Exchange, said: impl Into<String>, expected: impl Into<String>) -> Ruling {
+pub(in crate::catalogue) fn unanswered(
+    exchange: &Exchange,
+    said: impl Into<String>,
+    expected: impl Into<String>,
+) -> Ruling {
     let said = match &exchange.silence {
         Silence::Proven { sentinel, .. } => {
             let shows = sentinel.ordinal;
@@ -179,28 +188,28 @@ pub(super) fn unanswered(exchange: &Exchange, said: impl Into<String>, expected:
 }
 
 /// It ended before it could be told.
-pub(super) fn too_early(what: &str) -> Ruling {
+pub(in crate::catalogue) fn too_early(what: &str) -> Ruling {
     Ruling::CutShort(format!("{what} was not answered before the evidence ended, and silence was not shown"))
 }
 
 /// Interim Responses only.
-pub(super) fn interim_only(what: &str) -> Ruling {
+pub(in crate::catalogue) fn interim_only(what: &str) -> Ruling {
     Ruling::CutShort(format!("{what} was answered with interim Responses only before the evidence ended"))
 }
 
 /// Answered with a status that does not fit; `None`: with none at all.
-pub(super) fn misfit(response: &ResponseSeen, code: Option<i128>, what: &str, expected: &str) -> Ruling {
+pub(in crate::catalogue) fn misfit(response: &ResponseSeen, code: Option<i128>, what: &str, expected: &str) -> Ruling {
     let actual = code.map_or("no readable status".to_owned(), |code| format!("status {code}"));
     deviates(at_status(response), format!("{what} was answered with {actual}"), expected, actual)
 }
 
 /// A final Response without a readable status.
-pub(super) fn no_status(what: &str) -> Ruling {
+pub(in crate::catalogue) fn no_status(what: &str) -> Ruling {
     Ruling::Undecided(format!("{what} was answered with a Response whose status cannot be read"))
 }
 
 /// The one rule of everything that must not succeed: no 200. A refusal or proven silence keeps it.
-pub(super) fn not_ok(exchange: &Exchange, what: &str) -> Ruling {
+pub(in crate::catalogue) fn not_ok(exchange: &Exchange, what: &str) -> Ruling {
     if let Some(response) = exchange.distinct().find(|r| status(r) == Some(200)) {
         let said = format!("{what} was answered with status 200");
         return deviates(at_status(response), said, "a status other than 200", "status 200");
@@ -214,7 +223,7 @@ pub(super) fn not_ok(exchange: &Exchange, what: &str) -> Ruling {
 }
 
 /// The names in the list of a `query features`, when this is one.
-pub(super) fn features(message: &Message) -> Option<Vec<&str>> {
+pub(in crate::catalogue) fn features(message: &Message) -> Option<Vec<&str>> {
     let (target, list) = message.target()?;
     if message.action()? != "query" || target != "features" {
         return None;
@@ -223,17 +232,17 @@ pub(super) fn features(message: &Message) -> Option<Vec<&str>> {
 }
 
 /// Whether a command is a `query features`, whatever its list.
-pub(super) fn is_query_features(message: &Message) -> bool {
+pub(in crate::catalogue) fn is_query_features(message: &Message) -> bool {
     message.action() == Some("query") && message.target().is_some_and(|(target, _)| target == "features")
 }
 
 /// `response_requested` of a command.
-pub(super) fn response_requested(message: &Message) -> Option<&str> {
+pub(in crate::catalogue) fn response_requested(message: &Message) -> Option<&str> {
     message.args().and_then(|args| args.get("response_requested")).and_then(Node::as_text)
 }
 
 /// Whether a `query features` has an argument that LS 4.1 forbids: any but `response_requested: complete`.
-pub(super) fn forbidden_args(message: &Message) -> bool {
+pub(in crate::catalogue) fn forbidden_args(message: &Message) -> bool {
     message.args().and_then(Node::as_map).is_some_and(|members| {
         members
             .iter()
@@ -242,7 +251,7 @@ pub(super) fn forbidden_args(message: &Message) -> bool {
 }
 
 /// The NSID of a command's actuator.
-pub(super) fn actuator(message: &Message) -> Option<&str> {
+pub(in crate::catalogue) fn actuator(message: &Message) -> Option<&str> {
     match message.content.as_ref()?.get("actuator")?.as_map()? {
         [(key, _)] => key.as_text(),
         _ => None,
@@ -259,7 +268,10 @@ fn own_actuator(message: &Message, pics: &Pics) -> bool {
 
 /// The request of an exchange, when it is a sound `query features` without forbidden arguments that the IUT
 /// has to answer. Repeated features are let through: they are a requirement of their own.
-pub(super) fn query_features<'a>(exchange: &'a Exchange, setting: &Setting) -> Option<(&'a Message, Vec<&'a str>)> {
+pub(in crate::catalogue) fn query_features<'a>(
+    exchange: &'a Exchange,
+    setting: &Setting,
+) -> Option<(&'a Message, Vec<&'a str>)> {
     let message = answerable(exchange, setting)?;
     let names = features(message)?;
     let sound = well_formed(message) && !forbidden_args(message) && own_actuator(message, &setting.pics);
@@ -267,13 +279,13 @@ pub(super) fn query_features<'a>(exchange: &'a Exchange, setting: &Setting) -> O
 }
 
 /// Whether `names` holds something twice.
-pub(super) fn repeats(names: &[&str]) -> bool {
+pub(in crate::catalogue) fn repeats(names: &[&str]) -> bool {
     names.iter().enumerate().any(|(i, name)| names[..i].contains(name))
 }
 
 /// The request of an exchange, when it is a command other than `query features` that the vendor declares, with
 /// whatever `response_requested`.
-pub(super) fn declared<'a>(exchange: &'a Exchange, setting: &Setting) -> Option<&'a Message> {
+pub(in crate::catalogue) fn declared<'a>(exchange: &'a Exchange, setting: &Setting) -> Option<&'a Message> {
     let message = answerable(exchange, setting)?;
     let known = well_formed(message)
         && !is_query_features(message)
@@ -282,12 +294,12 @@ pub(super) fn declared<'a>(exchange: &'a Exchange, setting: &Setting) -> Option<
 }
 
 /// Whether the vendor declares a command other than `query features`.
-pub(super) fn declares_commands(pics: &Pics) -> bool {
+pub(in crate::catalogue) fn declares_commands(pics: &Pics) -> bool {
     pics.commands.iter().any(|c| c.action != "query" || c.target.get("features").is_none())
 }
 
 /// Whether a message holds a declared command, `response_requested` apart.
-pub(super) fn is(message: &Message, command: &Command) -> bool {
+pub(in crate::catalogue) fn is(message: &Message, command: &Command) -> bool {
     let Some(content) = &message.content else { return false };
     let target = content.get("target").is_some_and(|target| equals(target, &command.target));
     let nothing = serde_json::Map::new();
@@ -310,7 +322,7 @@ pub(super) fn is(message: &Message, command: &Command) -> bool {
 }
 
 /// Whether a decoded value is that JSON value.
-fn equals(node: &Node, value: &serde_json::Value) -> bool {
+pub(in crate::catalogue) fn equals(node: &Node, value: &serde_json::Value) -> bool {
     match (&node.value, value) {
         (Value::Null, serde_json::Value::Null) => true,
         (Value::Bool(a), serde_json::Value::Bool(b)) => a == b,
@@ -332,6 +344,6 @@ fn equals(node: &Node, value: &serde_json::Value) -> bool {
 }
 
 /// Whether a target type cannot be known to any Consumer.
-pub(super) fn is_ours(name: &str) -> bool {
+pub(in crate::catalogue) fn is_ours(name: &str) -> bool {
     name == OURS || name.strip_prefix(OURS).is_some_and(|rest| rest.starts_with(':'))
 }
