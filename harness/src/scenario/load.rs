@@ -1,6 +1,6 @@
 //! Reads scenario files: ours, embedded in the program, and a vendor's own.
 
-use super::model::{Key, Need, Scenario, Step};
+use super::model::{Key, Need, PROFILE, Scenario, Step};
 use super::verbs::Verb;
 use crate::binding::Binding;
 use crate::diagnostic::toml::{Document, Fields, Located};
@@ -220,7 +220,9 @@ fn read_requires(fields: &Fields<'_>, binding: &'static Binding) -> Vec<Need> {
             Some(name) => (name, true),
             None => (written.value.as_str(), false),
         };
-        let named = Key::NAMED.iter().find(|(known, _)| *known == name).map(|(_, key)| key.clone());
+        let profile = name.strip_prefix(PROFILE).filter(|profile| !profile.is_empty());
+        let named = profile.map(|profile| Key::Profile(profile.to_owned()));
+        let named = named.or_else(|| Key::NAMED.iter().find(|(known, _)| *known == name).map(|(_, key)| key.clone()));
         match named.or_else(|| known.contains(name).then(|| Key::Option(name.to_owned()))) {
             Some(key) => needs.push(Need { key, absent }),
             None => {

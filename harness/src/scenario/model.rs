@@ -1,5 +1,6 @@
 //! What a scenario file says.
 
+use super::plan::Selector;
 use super::verbs::Verb;
 use crate::iut::{IutFile, Per, Role, Serialization};
 use std::fmt;
@@ -70,6 +71,10 @@ pub enum Key {
     MaxMessageSize,
     /// A command other than `query features` is declared.
     Command,
+    /// One of these is.
+    Declared(Selector),
+    /// This actuator profile is declared.
+    Profile(String),
     /// The harness starts the IUT, so it can stop and restart it.
     Launch,
     /// The harness starts the IUT anew for each scenario.
@@ -81,6 +86,9 @@ pub enum Key {
     /// An option is elected.
     Option(String),
 }
+
+/// How a profile stands in `requires`: `profile:NAME`.
+pub const PROFILE: &str = "profile:";
 
 impl Key {
     /// The keys with names of their own; every other name is an option.
@@ -104,6 +112,8 @@ impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Key::Option(option) => f.write_str(option),
+            Key::Profile(profile) => write!(f, "{PROFILE}{profile}"),
+            Key::Declared(selector) => selector.fmt(f),
             named => f.write_str(Key::NAMED.iter().find(|(_, key)| key == named).map_or("", |(name, _)| name)),
         }
     }
@@ -131,6 +141,8 @@ impl Need {
             Key::OwnProcess => iut.launch.as_ref().is_some_and(|launch| launch.per == Per::Scenario),
             Key::Stimulus => iut.stimulus.tells(),
             Key::Automatic => iut.stimulus.automatic(),
+            Key::Declared(selector) => super::plan::declared(pics).any(|command| selector.fits(command)),
+            Key::Profile(profile) => pics.actuator_profiles.iter().any(|declared| declared == profile),
             Key::Option(option) => pics.elects(option),
         };
         declared != self.absent
@@ -145,6 +157,9 @@ impl Need {
             (Key::Stimulus, false) => "the implementation cannot be told what to send".to_owned(),
             (Key::Stimulus, true) => "the implementation can be told what to send".to_owned(),
             (Key::Automatic, false) => "somebody would have to lend a hand many times".to_owned(),
+            (Key::Declared(selector), false) => format!("no command is declared that is {selector}"),
+            (Key::Profile(profile), false) => format!("the profile `{profile}` is not declared"),
+            (Key::Profile(profile), true) => format!("the profile `{profile}` is declared"),
             (Key::Option(option), false) => format!("the option `{option}` is not declared"),
             (Key::Option(option), true) => format!("the option `{option}` is declared"),
             (key, false) => format!("`{key}` is not declared"),

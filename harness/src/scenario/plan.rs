@@ -3,9 +3,11 @@
 use super::model::{Need, Scenario};
 use crate::binding::Binding;
 use crate::catalogue::Trigger;
+use crate::diagnostic::toml::Fields;
 use crate::evidence::openc2::schema::shown_by;
 use crate::iut::{Command, IutFile, Pics};
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 /// A scenario ready to be run: one that is run for each declared command has become several.
@@ -53,6 +55,56 @@ pub fn declared(pics: &Pics) -> impl Iterator<Item = &Command> {
     pics.commands.iter().filter(|command| {
         command.action != "query" || command.target.as_object().is_none_or(|target| !target.contains_key("features"))
     })
+}
+
+/// Which of the declared commands a step means: the first that has all of this.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Selector {
+    /// One of these actions; any, when there are none.
+    pub actions: Vec<String>,
+    /// One of these targets; any, when there are none.
+    pub targets: Vec<String>,
+    /// An argument; `nsid.name` for one of a profile.
+    pub arg: Option<String>,
+}
+
+impl Selector {
+    /// Reads `action`, `target` and `arg` of a table.
+    pub fn read(fields: &Fields<'_>) -> Option<Selector> {
+        let names = |key: &'static str| -> Vec<String> {
+            fields.strings(key).map(|l| l.value.into_iter().map(|name| name.value).collect()).unwrap_or_default()
+        };
+        let selector = Selector {
+            actions: names("action"),
+            targets: names("target"),
+            arg: fields.string("arg").map(|arg| arg.value),
+        };
+        fields.finish();
+        Some(selector)
+    }
+
+    /// Whether it means that command.
+    pub fn fits(&self, command: &Command) -> bool {
+        let one_of = |names: &[String], name: &str| names.is_empty() || names.iter().any(|n| n == name);
+        let has = |arg: &str| {
+            let path = arg.split('.');
+            command.args.as_ref().is_some_and(|args| path.into_iter().try_fold(args, |at, name| at.get(name)).is_some())
+        };
+        one_of(&self.actions, &command.action)
+            && one_of(&self.targets, target_name(command))
+            && self.arg.as_deref().is_none_or(has)
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let either = |names: &[String], any: &str| match names {
+            [] => any.to_owned(),
+            names => names.join(" or "),
+        };
+        write!(f, "{} {}", either(&self.actions, "any action"), either(&self.targets, "with any target"))?;
+        self.arg.as_ref().map_or(Ok(()), |arg| write!(f, " with `{arg}`"))
+    }
 }
 
 /// Chooses among `scenarios` (in the order of their ids) by what the IUT file declares.
@@ -156,6 +208,38 @@ mod tests {
                 Some(part) => assert!(found.as_ref().is_some_and(|r| r.contains(part)), "{step}: {found:?}"),
             }
         }
+    }
+
+    #[test]
+    fn a_step_may_say_which_declared_command_it_means() {
+        let declared = "[pics]\nactuator_profiles = [\"slpf\"]\n\
+             [[pics.command]]\naction = \"allow\"\ntarget = { ipv4_net = \"192.0.2.1\" }\n\
+             [[pics.command]]\naction = \"deny\"\ntarget = { ipv6_net = \"2001:db8::\" }\nargs = { slpf = { persistent = true } }";
+        for (selector, expected) in [
+            (r#"{ action = ["allow", "deny"] }"#, None),
+            (r#"{ action = ["deny"], target = ["ipv6_net"] }"#, None),
+            (r#"{ arg = "slpf.persistent" }"#, None),
+            (
+                r#"{ action = ["allow"], arg = "slpf.persistent" }"#,
+                Some("allow with any target with `slpf.persistent`"),
+            ),
+            (r#"{ target = ["file"] }"#, Some("no command is declared that is any action file")),
+        ] {
+            let found = reason(&format!("verb = \"request\"\ndeclared = {selector}"), declared);
+            match expected {
+                None => assert_eq!(found, None, "{selector}"),
+                Some(part) => assert!(found.as_ref().is_some_and(|r| r.contains(part)), "{selector}: {found:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn profiles_may_be_required() {
+        let text = "requires = [\"profile:slpf\"]\n[[step]]\nverb = \"start\"\n";
+        let other = plan(&[scenario(text)], &iut("[pics]\nactuator_profiles = [\"alpha\"]"));
+        assert_eq!(other.left_out[0].reason, "the profile `slpf` is not declared");
+        let slpf = plan(&[scenario(text)], &iut("[pics]\nactuator_profiles = [\"alpha\", \"slpf\"]"));
+        assert_eq!(slpf.selected.len(), 1);
     }
 
     #[test]

@@ -96,7 +96,7 @@ pub(in crate::catalogue) fn answerable<'a>(exchange: &'a Exchange, setting: &Set
 }
 
 /// Whether a Command departs from the grammar in nothing that makes it malformed.
-pub(super) fn well_formed(message: &Message) -> bool {
+pub(in crate::catalogue) fn well_formed(message: &Message) -> bool {
     !message.content_defects.iter().any(malforms)
 }
 

@@ -5,7 +5,7 @@ use super::support::{
     SLPF, WHEN_CYCLE, WHEN_RULE_AND_DELETE, WHEN_TWO_RULES, allow, deletes, deny, firewall, numbered, obliging, parts,
 };
 use crate::catalogue::openc2::support::{
-    Answer, answer, at, at_status, deviates, in_packet, response, response_requested, result,
+    Answer, answer, at, at_status, deviates, in_packet, response, response_requested, result, well_formed,
 };
 use crate::catalogue::{Examples, Judged, Trigger};
 use crate::evidence::openc2::{Message, Node};
@@ -33,7 +33,7 @@ fn made(s: &mut Sketch, command: Value, response: Value) {
 
 /// The exchange, when it is a sound allow or deny that was answered with status 200.
 fn rule<'a>(exchange: &'a Exchange, setting: &Setting) -> Option<(&'a Message, &'a ResponseSeen)> {
-    let message = obliging(exchange, setting).filter(|m| m.content_defects.is_empty())?;
+    let message = obliging(exchange, setting).filter(|m| well_formed(m))?;
     parts(message).filter(|parts| parts.is_rule())?;
     match answer(exchange) {
         Answer::Final(response, 200) => Some((message, response)),

@@ -1,6 +1,7 @@
 //! Why a command of the profile cannot succeed.
 
 use super::support::{denied_target, is_missing, obliging, parts};
+use crate::catalogue::openc2::support::well_formed;
 use crate::evidence::openc2::{Message, Node};
 use crate::evidence::{Exchange, Setting};
 
@@ -66,7 +67,7 @@ impl Reason {
 pub(super) fn reason(exchange: &Exchange, setting: &Setting) -> Option<Reason> {
     let message = obliging(exchange, setting)?;
     let parts = parts(message)?;
-    let sound = message.content_defects.is_empty();
+    let sound = well_formed(message);
     let elects = |option: &str| setting.pics.elects(option);
     if parts.is_rule() {
         if !sound {

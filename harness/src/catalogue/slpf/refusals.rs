@@ -6,7 +6,9 @@ use super::support::{
     WHEN_CYCLE, WHEN_DELETE, WHEN_MISSING, WHEN_NO_DELETE, WHEN_NO_DIRECTION, WHEN_NO_PAIR, WHEN_NO_UPDATE, WHEN_RULE,
     WHEN_UPDATE, allow, delete, deny, firewall, numbered, obliging, parts, update, with_args,
 };
-use crate::catalogue::openc2::support::{Answer, answer, misfit, no_status, not_ok, too_early, unanswered};
+use crate::catalogue::openc2::support::{
+    Answer, answer, misfit, no_status, not_ok, too_early, unanswered, well_formed,
+};
 use crate::catalogue::{Examples, Judged, Trigger};
 use crate::evidence::Exchange;
 use crate::evidence::sketch::Sketch;
@@ -271,7 +273,7 @@ requirement! {
         when: Some(WHEN_DELETE),
         trigger: Trigger::Tester,
         judged: Judged::Exchange(|exchange, setting| {
-            let message = obliging(exchange, setting).filter(|m| m.content_defects.is_empty())?;
+            let message = obliging(exchange, setting).filter(|m| well_formed(m))?;
             parts(message).filter(|p| p.is_delete() && p.value.as_whole().is_some())?;
             match answer(exchange) {
                 _ if setting.pics.elects("slpf-no-delete") => None,

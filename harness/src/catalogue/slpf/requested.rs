@@ -5,7 +5,7 @@ use super::support::{
 };
 use crate::catalogue::openc2::support::{
     Answer, actuator, answer, at, deviates, features, forbidden_args, interim_only, is, misfit, no_status,
-    response_requested, result, status, too_early, unanswered,
+    response_requested, result, status, too_early, unanswered, well_formed,
 };
 use crate::catalogue::{Examples, Judged, Trigger};
 use crate::evidence::openc2::schema::same;
@@ -26,7 +26,7 @@ fn own(parts: &Parts<'_>) -> bool {
 /// Whether a command of the profile is declared, whatever Response it asks for.
 fn declared(message: &Message, setting: &Setting) -> bool {
     parts(message).is_some_and(|parts| own(&parts))
-        && message.content_defects.is_empty()
+        && well_formed(message)
         && setting.pics.commands.iter().any(|command| is(message, command))
 }
 
@@ -244,7 +244,7 @@ impl Check for Valid {
         match observation {
             Observation::Exchange(exchange) => {
                 let concerns = obliging(exchange, setting)
-                    .is_some_and(|m| m.content_defects.is_empty() && parts(m).is_some_and(|parts| own(&parts)));
+                    .is_some_and(|m| well_formed(m) && parts(m).is_some_and(|parts| own(&parts)));
                 if concerns && self.commands.len() < COMPARED {
                     self.commands.push(Arc::clone(exchange));
                 } else if concerns {
@@ -320,7 +320,7 @@ requirement! {
         when: Some(WHEN_SLPF),
         trigger: Trigger::Tester,
         judged: Judged::Exchange(|exchange, setting| {
-            let message = obliging(exchange, setting).filter(|m| m.content_defects.is_empty())?;
+            let message = obliging(exchange, setting).filter(|m| well_formed(m))?;
             features(message)?;
             if actuator(message) != Some(SLPF) || forbidden_args(message) {
                 return None;

@@ -2,7 +2,7 @@
 
 use super::reason::{Reason, reason};
 use super::support::{Parts, SLPF, parts, received};
-use crate::catalogue::openc2::support::{result, status};
+use crate::catalogue::openc2::support::{result, status, well_formed};
 use crate::evidence::openc2::schema::same;
 use crate::evidence::openc2::{Message, Node};
 use crate::evidence::{Exchange, Observation, ResponseSeen, Setting};
@@ -136,7 +136,7 @@ impl Book {
             }
             None => {}
         }
-        let supported = !setting.pics.elects("slpf-no-delete") && message.content_defects.is_empty();
+        let supported = !setting.pics.elects("slpf-no-delete") && well_formed(message);
         (gone && supported).then_some(Known::Fails(Reason::Gone))
     }
 
@@ -151,7 +151,7 @@ impl Book {
         let from = message.from.clone().unwrap_or_default();
         let wanted = parts.insert_rule().map(|number| (from.clone(), number));
         let holds = |key: &Key| self.steady(key, exchange, spawns).is_some_and(|place| place.made.is_some());
-        let in_use = wanted.as_ref().is_some_and(holds) && message.content_defects.is_empty();
+        let in_use = wanted.as_ref().is_some_and(holds) && well_formed(message);
         let Some(done) = done else {
             if exchange.final_response().is_none() {
                 // Perhaps it was carried out, under whatever number.

@@ -3,7 +3,7 @@
 use crate::diagnostic::toml::Fields;
 use crate::scenario::message;
 use crate::scenario::model::Key;
-use crate::scenario::plan::declared;
+use crate::scenario::plan::{Selector, declared};
 use crate::scenario::stage::Stage;
 use serde_json::Value;
 
@@ -18,6 +18,7 @@ pub(super) struct Wanted {
 enum Source {
     Written(Value),
     Declared(usize),
+    Matching(Selector),
     Each,
 }
 
@@ -35,7 +36,11 @@ impl Wanted {
 
     /// What must be declared for it.
     pub fn needs(&self) -> Option<Key> {
-        (!matches!(self.source, Source::Written(_))).then_some(Key::Command)
+        match &self.source {
+            Source::Written(_) => None,
+            Source::Matching(selector) => Some(Key::Declared(selector.clone())),
+            Source::Declared(_) | Source::Each => Some(Key::Command),
+        }
     }
 
     /// Whether it is `declared = "each"`.
@@ -49,6 +54,7 @@ impl Wanted {
         let mut command = match &self.source {
             Source::Written(command) => command.clone(),
             Source::Declared(index) => as_value(declared(pics).nth(*index))?,
+            Source::Matching(selector) => as_value(declared(pics).find(|command| selector.fits(command)))?,
             Source::Each => as_value(stage.planned.command.and_then(|index| declared(pics).nth(index)))?,
         };
         if let (Some(over), Value::Object(members)) = (&self.args, &mut command) {
@@ -83,8 +89,11 @@ fn read_source(fields: &Fields<'_>) -> Option<Source> {
     if value.get_ref().as_str() == Some("each") {
         return Some(Source::Each);
     }
+    if value.get_ref().as_table().is_some() {
+        return Selector::read(&fields.table("declared", "`declared`")?).map(Source::Matching);
+    }
     if value.get_ref().is_str() {
-        fields.mistyped("declared", value, "a number from 1, or \"each\"");
+        fields.mistyped("declared", value, "a number from 1, \"each\", or a table that says what it has");
         return None;
     }
     let number = fields.integer("declared", 1, 1000)?;
