@@ -51,7 +51,7 @@ fn closure(ids: &[&'static str]) -> BTreeSet<&'static str> {
 
 fn scenarios_for(role: Role, mutant: &Mutant) -> BTreeSet<String> {
     let scenarios = scenarios(role);
-    let name = |s: &Arc<Scenario>| if s.each_command { format!("{}-1", s.id) } else { s.id.clone() };
+    let name = |s: &Arc<Scenario>| if s.each_command { format!("{}-*", s.id) } else { s.id.clone() };
     let mut chosen: BTreeSet<String> =
         scenarios.iter().filter(|s| mutant.shows_in.contains(&s.id.as_str())).map(name).collect();
     if chosen.is_empty() {
@@ -70,11 +70,13 @@ fn run(role: Role, mutant: &Mutant) -> (BTreeSet<String>, Vec<String>) {
         return (BTreeSet::new(), vec![format!("{role} {}: no scenario exercises {:?}", mutant.name, mutant.primary)]);
     }
     let dir = scratch();
-    let mut file = IutFile::reference_of(role, Some(mutant.name));
+    // What breaks a rule of the packet filtering profile has that profile, and its commands.
+    let filters = mutant.primary.iter().any(|id| id.starts_with("slpf/"));
+    let mut file = if filters { IutFile::filtering } else { IutFile::reference_of }(role, Some(mutant.name));
     file.timing = "startup = \"4s\"\nresponse = \"1s\"\nstop = \"2s\"\n".to_owned();
     file.options = mutant.elects.iter().map(|o| (*o).to_owned()).collect();
     if let Some(command) = mutant.declares {
-        file.command_declared = command.to_owned();
+        file.commands = format!("[[pics.command]]\n{command}");
     }
     if mutant.elects.contains(&"credentials") {
         // Those of the reference, so that the judge knows them.

@@ -230,6 +230,9 @@ pub(super) struct ConsumerArguments {
     /// Actuator profile it implements; may be given several times
     #[arg(long = "profile", value_name = "NAME")]
     pub profiles: Vec<String>,
+    /// What its firewall (profile slpf) does not support; may be given several times
+    #[arg(long, value_name = "WHAT", value_parser = ["ipv4_connection", "ipv6_connection", "ipv4_net", "ipv6_net", "direction", "delete", "update"])]
+    pub without: Vec<String>,
     /// Subscribe to oc2/cmd/ap/# in place of a topic for each profile
     #[arg(long)]
     pub wildcard: bool,

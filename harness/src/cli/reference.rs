@@ -25,6 +25,7 @@ fn consumer(arguments: &ConsumerArguments) -> ConsumerOptions {
         connection: connection(&arguments.connection),
         device_id: arguments.device_id.clone(),
         profiles: arguments.profiles.clone(),
+        without: arguments.without.clone(),
         wildcard: arguments.wildcard,
     }
 }

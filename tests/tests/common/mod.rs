@@ -81,9 +81,14 @@ pub struct IutFile {
     pub timing: String,
     /// Further lines of `[network]`.
     pub network: String,
-    /// The one declared command, as TOML lines.
-    pub command_declared: String,
+    /// Actuator profiles.
+    pub profiles: Vec<String>,
+    /// `[[pics.command]]` tables.
+    pub commands: String,
 }
+
+/// The profile of firewalls.
+const SLPF: &str = "slpf";
 
 impl IutFile {
     fn new(role: Role, command: String) -> IutFile {
@@ -93,7 +98,11 @@ impl IutFile {
             options: Vec::new(),
             timing: String::new(),
             network: String::new(),
-            command_declared: "action = \"set\"\ntarget = { \"x-touchstone:led\" = \"on\" }\n".to_owned(),
+            profiles: match role {
+                Role::Consumer => ["alpha", "iota"].map(str::to_owned).to_vec(),
+                Role::Producer => Vec::new(),
+            },
+            commands: "[[pics.command]]\naction = \"set\"\ntarget = { \"x-touchstone:led\" = \"on\" }\n".to_owned(),
         }
     }
 
@@ -104,9 +113,29 @@ impl IutFile {
 
     /// The reference of a role, with a deviation or without.
     pub fn reference_of(role: Role, mutant: Option<&str>) -> IutFile {
-        let own = match role {
-            Role::Consumer => ["--device-id", "{device_id}", "--profile", "alpha", "--profile", "iota"].as_slice(),
-            Role::Producer => &["--identity", "producer"],
+        IutFile::with_profiles(role, mutant, &["alpha", "iota"])
+    }
+
+    /// The same with the packet filtering profile: a firewall, or a controller of firewalls, that declares the commands
+    /// of the IUT files that come with the program.
+    pub fn filtering(role: Role, mutant: Option<&str>) -> IutFile {
+        let path = root().join(format!("fixtures/iuts/reference-slpf-{role}.toml"));
+        let text = fs::read_to_string(path).expect("the IUT file is there");
+        let commands = text.find("[[pics.command]]").expect("it declares commands");
+        IutFile {
+            profiles: vec![SLPF.to_owned()],
+            commands: text[commands..].to_owned(),
+            ..IutFile::with_profiles(role, mutant, &[SLPF])
+        }
+    }
+
+    fn with_profiles(role: Role, mutant: Option<&str>, profiles: &[&str]) -> IutFile {
+        let own: Vec<&str> = match role {
+            Role::Consumer => {
+                let profiles = profiles.iter().flat_map(|profile| ["--profile", profile]);
+                ["--device-id", "{device_id}"].into_iter().chain(profiles).collect()
+            }
+            Role::Producer => vec!["--identity", "producer"],
         };
         let both = ["--server", "{host}:{port}", "--keep-alive", "{keep_alive}", "--state-dir", "{state_dir}"];
         let mut command = vec!["{self}", "reference", role.as_str()];
@@ -133,22 +162,20 @@ impl IutFile {
         let qos = if self.options.iter().any(|o| o == "qos2") { 2 } else { 1 };
         let options: Vec<String> = self.options.iter().map(|o| format!("\"{o}\"")).collect();
         let (stimulus, pics) = match role {
-            Role::Consumer => {
-                ("", "device_id = \"zulu\"\nactuator_profiles = [\"alpha\", \"iota\"]\nidentity = \"zulu\"\n")
-            }
+            Role::Consumer => ("", "device_id = \"zulu\"\nidentity = \"zulu\"\n"),
             Role::Producer => ("[stimulus]\nvia = \"stdin\"\n\n", "identity = \"producer\"\n"),
         };
         let text = format!(
             "[iut]\nname = \"test subject\"\nversion = \"1.0\"\nbinding = \"openc2-mqtt-wd04\"\nrole = \"{role}\"\n\n\
              [launch]\ncommand = {}\n\n[network]\n{}\n[timing]\n{}\n{stimulus}\
              [pics]\n{pics}serializations = [\"json\", \"cbor\"]\n\
-             keep_alive = 4\nqos = {qos}\noptions = [{}]\n\n\
-             [[pics.command]]\n{}",
+             keep_alive = 4\nqos = {qos}\nactuator_profiles = {:?}\noptions = [{}]\n\n{}",
             self.command,
             self.network,
             self.timing,
+            self.profiles,
             options.join(", "),
-            self.command_declared
+            self.commands,
         );
         let path = dir.join("iut.toml");
         fs::write(&path, text).expect("the IUT file can be written");
