@@ -357,12 +357,50 @@ requirement! {
     /// PUBRELs are sent in the order in which the PUBRECs were received.
     ///
     /// # Judged
-    /// Not yet: it takes several open QoS 2 messages whose PUBRECs come in another order.
+    /// On every PUBREL of the IUT that answers a PUBREC, after the first of a connection, and on one that was
+    /// overtaken.
     PUBREL_ORDER {
         id: "mqtt311/pubrel-order",
         rows: &["MQTT-4.6.0-4"],
         clause: "4.6",
         trigger: Trigger::IutOption("qos2"),
-        judged: Judged::NotYet("needs PUBRECs sent in another order than the PUBLISHes"),
+        judged: Judged::Machine(|| Outbound::check(|sent, _| released_in_order(sent))),
+        examples: Examples {
+            conforming: &[|s| {
+                two_received(s);
+                s.iut([build::pubrel(2), build::pubrel(1)].concat());
+            }],
+            violating: &[|s| {
+                two_received(s);
+                s.iut([build::pubrel(1), build::pubrel(2)].concat());
+            }],
+            silent: &[ready, |s| {
+                two_received(s);
+                s.iut(build::pubrel(2));
+            }],
+        },
     }
+}
+
+/// Two messages of the IUT at QoS 2, whose PUBRECs come in reverse order.
+fn two_received(s: &mut Sketch) {
+    s.ready();
+    s.iut([build::publish("oc2/rsp", 2, 1, b"1"), build::publish("oc2/rsp", 2, 2, b"2")].concat());
+    s.edge([build::pubrec(2), build::pubrec(1)].concat());
+}
+
+fn released_in_order(sent: &Sent<'_>) -> Option<(Witness, Ruling)> {
+    let Sent::Released { packet, pubrec, nth } = sent else { return None };
+    let ruling = match pubrec.overtaken_by {
+        Some(later) => Ruling::broken_at(
+            packet,
+            packet_id_span(&packet.packet),
+            "PUBREL sent out of order",
+            format!("packet identifier {} before {later}, as the PUBRECs came", pubrec.id),
+            format!("{} after {later}", pubrec.id),
+        ),
+        None if *nth > 1 => Ruling::Met,
+        None => return None,
+    };
+    Some((Witness::packet(packet), ruling))
 }

@@ -27,13 +27,26 @@ pub(super) struct Push {
     pub id: u16,
     /// Its QoS; 2 for PUBREL.
     pub qos: u8,
-    /// Whether the IUT had acknowledged a QoS 1 PUBLISH with this identifier before.
-    pub again: bool,
+    /// What became of its identifier before.
+    pub before: Before,
     /// A later packet that was acknowledged first.
     pub overtaken_by: Option<u16>,
     ordinal: u32,
     end_at: Nanos,
     delivered: bool,
+}
+
+/// What became of the identifier of a PUBLISH before it was sent to the IUT, as far as that was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Before {
+    /// Nothing.
+    Fresh,
+    /// The IUT had acknowledged a QoS 1 PUBLISH with it.
+    Acknowledged,
+    /// The IUT had answered a QoS 2 PUBLISH with PUBREC, and got no PUBREL.
+    Received,
+    /// The IUT had ended a QoS 2 exchange with PUBCOMP.
+    Completed,
 }
 
 /// What an observation means for the duties of the IUT as a receiver.
@@ -86,6 +99,8 @@ pub(super) struct Inbound {
     sent: BTreeSet<u16>,
     /// Identifiers of QoS 1 PUBLISHes it has acknowledged.
     acknowledged: BTreeSet<u16>,
+    /// Identifiers of QoS 2 PUBLISHes with a PUBREC and no PUBREL, or (true) with a PUBCOMP.
+    qos2: BTreeMap<u16, bool>,
     /// Whether a PUBLISH was sent whose identifier cannot be read: then any identifier may be its.
     obscure: bool,
     /// Largest scheduling lag of the tester: granted on top of the time to answer.
@@ -102,6 +117,7 @@ impl Inbound {
             waiting: 0,
             sent: BTreeSet::new(),
             acknowledged: BTreeSet::new(),
+            qos2: BTreeMap::new(),
             obscure: false,
             lag: 0,
         })
@@ -120,6 +136,10 @@ impl Inbound {
     }
 
     fn arriving(&mut self, p: &PacketSeen, setting: &Setting, ledger: &mut Ledger) {
+        if p.packet.packet_type == PacketType::Connack && p.packet.raw.get(2) == Some(&0) {
+            // The session is new: what was received in the one before is no duplicate.
+            self.qos2.clear();
+        }
         let qos = match (p.packet.packet_type, p.packet.publish()) {
             (_, Some(publish)) => publish.qos,
             (PacketType::Pubrel, None) => 2,
@@ -145,7 +165,7 @@ impl Inbound {
             packet_type: p.packet.packet_type,
             id,
             qos,
-            again: qos == 1 && self.acknowledged.contains(&id),
+            before: self.before(p, qos, id),
             overtaken_by: None,
             ordinal: p.ordinal,
             end_at: p.end_at,
@@ -169,6 +189,23 @@ impl Inbound {
         }
     }
 
+    fn before(&mut self, p: &PacketSeen, qos: u8, id: u16) -> Before {
+        let pubrel = p.packet.packet_type == PacketType::Pubrel;
+        match (qos, self.qos2.get(&id)) {
+            (1, _) if self.acknowledged.contains(&id) => Before::Acknowledged,
+            (2, Some(false)) if pubrel => {
+                self.qos2.remove(&id);
+                Before::Fresh
+            }
+            (2, Some(false)) => Before::Received,
+            (2, Some(true)) if !pubrel => {
+                self.qos2.remove(&id);
+                Before::Completed
+            }
+            _ => Before::Fresh,
+        }
+    }
+
     fn leaving(&mut self, p: &PacketSeen, setting: &Setting, ledger: &mut Ledger) {
         let packet_type = p.packet.packet_type;
         if packet_type == PacketType::Disconnect {
@@ -186,6 +223,11 @@ impl Inbound {
         self.waiting = self.waiting.saturating_sub(usize::from(owed.is_some()));
         if matches!(&owed, Some(Owed::Answered { push, .. }) if push.qos == 1) {
             self.acknowledged.insert(id);
+        }
+        if let Some(Owed::Answered { push, .. }) = &owed
+            && push.qos == 2
+        {
+            self.qos2.insert(id, push.packet_type == PacketType::Pubrel);
         }
         let owed = match owed {
             None if self.sent.contains(&id) || self.obscure || !setting.births_known => None,

@@ -44,6 +44,8 @@ pub(super) enum Sent<'a> {
         packet: &'a PacketSeen,
         /// Whether the session was seen from its beginning, so that nothing unseen holds it either.
         born: bool,
+        /// Whether another identifier was in use when it took its own.
+        beside: bool,
     },
     /// A packet took an identifier that `Holder` holds.
     InUse(&'a PacketSeen, Holder),
@@ -54,7 +56,12 @@ pub(super) enum Sent<'a> {
     /// A PUBREL; whether the IUT ever sent a QoS 2 PUBLISH with its identifier.
     Pubrel { packet: &'a PacketSeen, known: bool },
     /// A PUBREC got its PUBREL.
-    Released(&'a PacketSeen),
+    Released {
+        packet: &'a PacketSeen,
+        pubrec: Received,
+        /// The how manieth of its connection it is.
+        nth: u32,
+    },
     /// A PUBREC did not get its PUBREL before its connection was over.
     Unreleased {
         pubrec: Received,
@@ -97,6 +104,8 @@ struct Connection {
     awaiting: bool,
     disconnected: bool,
     received: Waiting<Received>,
+    /// PUBRECs that got their PUBREL.
+    released: u32,
 }
 
 /// Follows identifiers for one requirement.
@@ -121,6 +130,17 @@ pub(super) struct Outbound {
 impl Session {
     fn remembered(&self) -> usize {
         self.open.len() + self.done.len()
+    }
+
+    /// What is let go of without its acknowledgement may still come again: it is then no first copy.
+    fn let_go(&mut self, goes: impl Fn(&Holder) -> bool) {
+        let done = &mut self.done;
+        self.open.retain(|id, holder| {
+            if goes(holder) && holder.packet_type == PacketType::Publish {
+                done.insert(*id, holder.fingerprint);
+            }
+            !goes(holder)
+        });
     }
 }
 
@@ -158,9 +178,11 @@ impl Outbound {
             self.unclean = true;
         }
         let clean = connect.is_none_or(|c| c.clean_session());
-        if clean {
-            let gone = self.sessions.remove(&session).map_or(0, |old| old.remembered());
-            self.remembered = self.remembered.saturating_sub(gone);
+        if clean && let Some(old) = self.sessions.get_mut(&session) {
+            let before = old.remembered();
+            old.let_go(|_| true);
+            old.birth_known = true;
+            self.remembered = self.remembered.saturating_sub(before - old.remembered());
         }
         if self.sessions.len() < SESSIONS {
             let birth_known = clean || setting.births_known;
@@ -169,7 +191,7 @@ impl Outbound {
         *self.held.entry(session.clone()).or_insert(0) += 1;
         self.connections.insert(
             p.conn,
-            Connection { session, awaiting: !clean, disconnected: false, received: Waiting::default() },
+            Connection { session, awaiting: !clean, disconnected: false, received: Waiting::default(), released: 0 },
         );
     }
 
@@ -242,11 +264,12 @@ impl Outbound {
             None if dup && session.done.get(&id) == Some(&fingerprint) => None,
             None if self.remembered >= REMEMBERED => Some(Sent::Overflow(p)),
             None => {
+                let beside = !session.open.is_empty();
                 session.open.insert(id, new);
                 self.remembered += 1;
                 let born = session.birth_known;
                 let lost = self.unclean || !born;
-                Some(if dup { Sent::FirstWithDup { packet: p, lost } } else { Sent::New { packet: p, born } })
+                Some(if dup { Sent::FirstWithDup { packet: p, lost } } else { Sent::New { packet: p, born, beside } })
             }
         };
         match sent {
@@ -267,11 +290,13 @@ impl Outbound {
             self.tell(&Sent::Pubrel { packet: p, known }, setting, ledger);
         }
         let Some(connection) = self.connections.get_mut(&p.conn) else { return };
-        if let Some((place, _)) = connection.received.take(id) {
+        if let Some((place, pubrec)) = connection.received.take(id) {
             for (_, earlier) in connection.received.overtake(0, place) {
                 earlier.overtaken_by.get_or_insert(id);
             }
-            self.tell(&Sent::Released(p), setting, ledger);
+            connection.released += 1;
+            let nth = connection.released;
+            self.tell(&Sent::Released { packet: p, pubrec, nth }, setting, ledger);
         }
     }
 
@@ -283,8 +308,8 @@ impl Outbound {
                 connection.awaiting = false;
                 let resumed = connack.session_present();
                 let before = session.remembered();
-                session.open.retain(|_, holder| {
-                    holder.conn == p.conn || (resumed && holder.packet_type == PacketType::Publish)
+                session.let_go(|holder| {
+                    holder.conn != p.conn && !(resumed && holder.packet_type == PacketType::Publish)
                 });
                 self.remembered = self.remembered.saturating_sub(before - session.remembered());
                 session.birth_known |= !resumed;
@@ -358,8 +383,9 @@ impl Check for Outbound {
             // What a client keeps beyond the end of its process is its own affair (4.1).
             Observation::Process { change: ProcessChange::Spawn { .. }, .. } => {
                 for session in self.sessions.values_mut() {
-                    self.remembered = self.remembered.saturating_sub(session.open.len());
-                    session.open.clear();
+                    let before = session.remembered();
+                    session.let_go(|_| true);
+                    self.remembered = self.remembered.saturating_sub(before - session.remembered());
                 }
             }
             Observation::Closed { conn, at, .. } => {
@@ -381,7 +407,7 @@ impl Check for Outbound {
 }
 
 /// Tells messages apart without keeping them: topic and payload of a PUBLISH, all bytes of other packets.
-fn fingerprint(p: &PacketSeen) -> u64 {
+pub(super) fn fingerprint(p: &PacketSeen) -> u64 {
     let mut hasher = DefaultHasher::new();
     match p.packet.publish() {
         Some(publish) => {

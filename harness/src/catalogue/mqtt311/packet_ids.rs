@@ -1,12 +1,14 @@
 //! Packet identifiers of what the IUT sends (2.3.1), and DUP of first copies (3.3.1.1).
 
 use super::outbound::{Outbound, Sent};
+use super::resend::{Resend, Resends, overflow};
+use super::session::{comes_again, stays_away, unacknowledged};
 use super::support::{
     by_defect, only_connected, packet_id_span, ping, publishes, publishes_above_0, ready, receives_only, sends,
 };
 use crate::catalogue::{Condition, Examples, Judged, Trigger};
 use crate::evidence::PacketSeen;
-use crate::judge::{Check, Ruling, Witness};
+use crate::judge::{Check, Deviation, Ruling, Witness};
 use crate::requirement;
 use touchstone_fixtures::wire::mqtt311::{ControlPacket, PacketType, build};
 
@@ -57,6 +59,7 @@ requirement! {
         id: "mqtt311/packet-id-unused",
         rows: &["MQTT-2.3.1-2"],
         clause: "2.3.1",
+        implies: &["mqtt311/packet-id-freed-by-ack"],
         judged: Judged::Machine(|| Outbound::check(|sent, _| unused(sent, |_| true))),
         examples: Examples {
             conforming: &[
@@ -130,7 +133,7 @@ requirement! {
 /// Rules on an identifier that was taken by a packet `of` interest.
 pub(super) fn unused(sent: &Sent<'_>, of: fn(&ControlPacket) -> bool) -> Option<(Witness, Ruling)> {
     match sent {
-        Sent::New { packet: p, born: true } if of(&p.packet) => Some((Witness::packet(p), Ruling::Met)),
+        Sent::New { packet: p, born: true, .. } if of(&p.packet) => Some((Witness::packet(p), Ruling::Met)),
         Sent::InUse(p, holder) if of(&p.packet) => {
             let id = p.packet.packet_id().unwrap_or_default();
             let place = if holder.conn == p.conn {
@@ -161,23 +164,63 @@ pub(super) fn unused(sent: &Sent<'_>, of: fn(&ControlPacket) -> bool) -> Option<
     }
 }
 
-fn overflow() -> Ruling {
-    Ruling::Undecided(
-        "the IUT used more client identifiers, connections or packet identifiers than can be followed".to_owned(),
-    )
-}
-
 requirement! {
     /// A packet that is sent again keeps its packet identifier.
     ///
+    /// # Interpretation
+    /// A PUBLISH with DUP=0 under another packet identifier is a new message, even with the content of an old one.
+    ///
     /// # Judged
-    /// Not yet: it takes a withheld acknowledgement and a cut connection.
+    /// On every PUBLISH of the IUT that comes again under its identifier; and on one that is owed on a reconnect (as
+    /// in 4.4.0-1) and does not: broken when its content came with DUP=1 under another identifier in its place.
     PACKET_ID_KEPT {
         id: "mqtt311/packet-id-kept-on-resend",
         rows: &["MQTT-2.3.1-3a"],
         clause: "2.3.1",
         trigger: Trigger::Tester,
-        judged: Judged::NotYet("needs withheld acknowledgements and a cut connection"),
+        implies: &["mqtt311/resend-on-reconnect"],
+        judged: Judged::Machine(|| Resends::check(|resend, _| kept(resend))),
+        examples: Examples {
+            conforming: &[comes_again],
+            violating: &[|s| {
+                unacknowledged(s);
+                s.reconnect();
+                s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 10, b"one"));
+                s.edge(build::puback(10));
+                s.wait(2_500);
+            }],
+            silent: &[publishes, stays_away, |s| {
+                // A first copy may have been lost; the original comes as well.
+                unacknowledged(s);
+                s.reconnect();
+                s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 10, b"one"));
+                s.wait(100);
+            }],
+        },
+    }
+}
+
+fn kept(resend: &Resend<'_>) -> Option<(Witness, Ruling)> {
+    match resend {
+        Resend::Again { packet, .. } => Some((Witness::packet(packet), Ruling::Met)),
+        Resend::Early { copy, .. } => Some((copy.clone(), Ruling::Met)),
+        Resend::Missing { first, moved: Some(moved), births_known: true, .. } if moved.dup => {
+            let ruling = Ruling::Broken(Deviation {
+                witness: Some(moved.witness.clone()),
+                said: "PUBLISH sent again with another packet identifier".to_owned(),
+                expected: format!("packet identifier {}, as in {}", first.id, first.place()),
+                actual: format!("packet identifier {}", moved.id),
+            });
+            Some((first.witness.clone(), ruling))
+        }
+        Resend::Missing { first, moved: Some(_), .. } => Some((
+            first.witness.clone(),
+            Ruling::Undecided(
+                "its content came with another packet identifier: sent again, or another message like it".to_owned(),
+            ),
+        )),
+        Resend::Overflow(p) => Some((Witness::packet(p), overflow())),
+        _ => None,
     }
 }
 
@@ -186,13 +229,45 @@ requirement! {
     /// SUBACK or UNSUBACK.
     ///
     /// # Judged
-    /// Not yet: it takes withheld acknowledgements.
+    /// On every SUBSCRIBE, UNSUBSCRIBE and PUBLISH above QoS 0 of the IUT that takes an identifier while another one
+    /// waits for its acknowledgement, as in 2.3.1-2.
     PACKET_ID_FREED {
         id: "mqtt311/packet-id-freed-by-ack",
         rows: &["MQTT-2.3.1-3b"],
         clause: "2.3.1",
         trigger: Trigger::Tester,
-        judged: Judged::NotYet("needs withheld acknowledgements"),
+        implies: &["mqtt311/packet-id-unused", "mqtt311/qos1-unused-packet-id", "mqtt311/qos2-unused-packet-id"],
+        judged: Judged::Machine(|| {
+            Outbound::check(|sent, _| match sent {
+                Sent::New { beside: false, .. } => None,
+                sent => unused(sent, |_| true),
+            })
+        }),
+        examples: Examples {
+            conforming: &[|s| {
+                s.ready();
+                s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+                s.iut(build::publish("oc2/rsp", 1, 10, b"two"));
+            }],
+            violating: &[
+                |s| {
+                    s.ready();
+                    s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+                    s.iut(build::publish("oc2/rsp", 1, 9, b"two"));
+                },
+                |s| {
+                    s.ready();
+                    s.iut(build::publish("oc2/rsp", 2, 9, b"one"));
+                    s.edge(build::pubrec(9));
+                    s.iut(build::pubrel(9));
+                    s.iut(build::publish("oc2/rsp", 2, 9, b"two"));
+                },
+            ],
+            silent: &[ready, publishes, |s| {
+                publishes(s);
+                s.iut(build::publish("oc2/rsp", 1, 9, b"two"));
+            }],
+        },
     }
 }
 

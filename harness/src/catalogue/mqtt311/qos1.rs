@@ -1,9 +1,11 @@
 //! Delivery at QoS 1 (4.3.2).
 
 use super::acks::{acknowledges, cut_short, ignores, publish_answered};
-use super::inbound::Inbound;
+use super::inbound::{Before, Inbound};
 use super::outbound::Outbound;
 use super::packet_ids::{AT_QOS_1, first_copy, unused};
+use super::resend::{Resends, came_again};
+use super::session::{comes_again, perhaps_acknowledged, stays_away};
 use super::support::{publishes, ready};
 use crate::catalogue::{Examples, Judged, Trigger};
 use crate::evidence::sketch::Sketch;
@@ -72,15 +74,30 @@ requirement! {
 requirement! {
     /// The sender treats a QoS 1 message as unacknowledged until the matching PUBACK arrives.
     ///
+    /// # Interpretation
+    /// It sends it again on a reconnect to the same session. A PUBACK for another message does not settle it.
+    ///
     /// # Judged
-    /// Not yet: it takes a withheld PUBACK and a cut connection.
+    /// As 4.4.0-1, on QoS 1 PUBLISHes of the IUT only.
     QOS1_UNACKNOWLEDGED {
         id: "mqtt311/qos1-unacknowledged",
         rows: &["MQTT-4.3.2-1c"],
         clause: "4.3.2",
         when: AT_QOS_1,
         trigger: Trigger::Tester,
-        judged: Judged::NotYet("needs withheld acknowledgements and a cut connection"),
+        implies: &["mqtt311/resend-on-reconnect"],
+        judged: Judged::Machine(|| Resends::check(|resend, _| came_again(resend, |first| first.qos == 1))),
+        examples: Examples {
+            conforming: &[comes_again],
+            violating: &[stays_away],
+            silent: &[publishes, perhaps_acknowledged, |s| {
+                s.ready();
+                s.iut(build::publish("oc2/rsp", 2, 9, b"one"));
+                s.cut();
+                s.reconnect();
+                s.wait(2_500);
+            }],
+        },
     }
 }
 
@@ -147,7 +164,7 @@ requirement! {
         trigger: Trigger::Tester,
         implies: &["mqtt311/response-by-qos", "mqtt311/acknowledge-every-publish", "mqtt311/qos1-puback"],
         judged: Judged::Machine(|| {
-            Inbound::check(|owed, setting| publish_answered(owed, setting, |push| push.qos == 1 && push.again))
+            Inbound::check(|owed, setting| publish_answered(owed, setting, |push| push.before == Before::Acknowledged))
         }),
         examples: Examples {
             conforming: &[|s| {

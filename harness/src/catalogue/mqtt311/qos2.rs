@@ -1,15 +1,19 @@
 //! Delivery at QoS 2 (4.3.3), for those that elect it.
 
 use super::acks::{acknowledges, publish_answered, receives_once};
-use super::inbound::{Inbound, Owed};
+use super::handover::{Handed, Handover, handed_once};
+use super::inbound::{Before, Both, Inbound, Owed};
 use super::outbound::{Outbound, Sent};
 use super::packet_ids::{first_copy, unused};
+use super::resend::{Resend, Resends, came_again, overflow};
+use super::session::{receives_again, stays_away};
 use super::support::{flags_of, packet_id_span, publishes, ready, receives_only};
 use crate::catalogue::{Examples, Judged, Trigger};
 use crate::evidence::Setting;
 use crate::evidence::sketch::Sketch;
 use crate::judge::{Deviation, Ruling, Witness};
 use crate::requirement;
+use serde_json::json;
 use touchstone_fixtures::wire::mqtt311::{ControlPacket, PacketType, build};
 
 /// For those that publish at QoS 2.
@@ -107,13 +111,35 @@ requirement! {
     /// The sender treats a QoS 2 PUBLISH as unacknowledged until its PUBREC arrives.
     ///
     /// # Judged
-    /// Not yet: it takes a withheld PUBREC and a cut connection.
+    /// As 4.4.0-1, on QoS 2 PUBLISHes of the IUT only.
     QOS2_UNACKNOWLEDGED_PUBLISH {
         id: "mqtt311/qos2-unacknowledged-publish",
         rows: &["MQTT-4.3.3-1c"],
         clause: "4.3.3",
         trigger: PUBLISHES,
-        judged: Judged::NotYet("needs withheld acknowledgements and a cut connection"),
+        implies: &["mqtt311/resend-on-reconnect"],
+        judged: Judged::Machine(|| {
+            Resends::check(|resend, _| came_again(resend, |first| first.qos == 2 && !first.released))
+        }),
+        examples: Examples {
+            conforming: &[|s| {
+                sends_without_pubrec(s);
+                s.iut(build::publish_flags(true, 2, false, "oc2/rsp", 9, b"one"));
+            }],
+            violating: &[|s| {
+                sends_without_pubrec(s);
+                s.wait(2_500);
+            }],
+            silent: &[publishes_once, stays_away, |s| {
+                // Its PUBREC was sent: it may go on with PUBREL, if it came.
+                s.ready();
+                s.iut(build::publish("oc2/rsp", 2, 9, b"one"));
+                s.edge(build::pubrec(9));
+                s.cut();
+                s.reconnect();
+                s.wait(2_500);
+            }],
+        },
     }
 }
 
@@ -159,7 +185,7 @@ requirement! {
 
 fn pubrel(sent: &Sent<'_>, _: &Setting) -> Option<(Witness, Ruling)> {
     let (pubrec, lived, granted) = match sent {
-        Sent::Released(packet) => return Some((Witness::packet(packet), Ruling::Met)),
+        Sent::Released { packet, .. } => return Some((Witness::packet(packet), Ruling::Met)),
         Sent::Unreleased { pubrec, lived, granted } => (pubrec, *lived, *granted),
         _ => return None,
     };
@@ -187,13 +213,28 @@ requirement! {
     /// The sender treats its PUBREL as unacknowledged until the PUBCOMP arrives.
     ///
     /// # Judged
-    /// Not yet: it takes a withheld PUBCOMP and a cut connection.
+    /// As 4.4.0-1, on PUBRELs of the IUT only.
     QOS2_UNACKNOWLEDGED_PUBREL {
         id: "mqtt311/qos2-unacknowledged-pubrel",
         rows: &["MQTT-4.3.3-1e"],
         clause: "4.3.3",
         trigger: PUBLISHES,
-        judged: Judged::NotYet("needs withheld acknowledgements and a cut connection"),
+        implies: &["mqtt311/resend-on-reconnect"],
+        judged: Judged::Machine(|| Resends::check(|resend, _| came_again(resend, |first| first.released))),
+        examples: Examples {
+            conforming: &[|s| {
+                sends_without_pubcomp(s);
+                s.iut(build::pubrel(9));
+            }],
+            violating: &[|s| {
+                sends_without_pubcomp(s);
+                s.wait(2_500);
+            }],
+            silent: &[publishes_once, stays_away, |s| {
+                sends_without_pubrec(s);
+                s.wait(2_500);
+            }],
+        },
     }
 }
 
@@ -201,13 +242,71 @@ requirement! {
     /// The sender does not send a PUBLISH again once it has sent its PUBREL.
     ///
     /// # Judged
-    /// Not yet: it takes a withheld PUBCOMP and a cut connection.
+    /// On every PUBREL of the IUT that comes again on a reconnect to the same session, and on every PUBLISH that comes
+    /// again after its PUBREL, as long as no PUBCOMP was sent.
     QOS2_NO_PUBLISH_AFTER_PUBREL {
         id: "mqtt311/qos2-no-publish-after-pubrel",
         rows: &["MQTT-4.3.3-1f"],
         clause: "4.3.3",
         trigger: PUBLISHES,
-        judged: Judged::NotYet("needs withheld acknowledgements and a cut connection"),
+        judged: Judged::Machine(|| Resends::check(|resend, _| no_publish_after_pubrel(resend))),
+        examples: Examples {
+            conforming: &[|s| {
+                sends_without_pubcomp(s);
+                s.iut(build::pubrel(9));
+            }],
+            violating: &[
+                |s| {
+                    sends_without_pubcomp(s);
+                    s.iut(build::publish_flags(true, 2, false, "oc2/rsp", 9, b"one"));
+                },
+                |s| {
+                    sends_without_pubcomp(s);
+                    s.iut(build::pubrel(9));
+                    s.iut(build::publish_flags(true, 2, false, "oc2/rsp", 9, b"one"));
+                },
+            ],
+            silent: &[publishes_once, |s| {
+                sends_without_pubrec(s);
+                s.iut(build::publish_flags(true, 2, false, "oc2/rsp", 9, b"one"));
+            }],
+        },
+    }
+}
+
+/// A PUBLISH at QoS 2 whose PUBREC is withheld; cut, and connected again.
+fn sends_without_pubrec(s: &mut Sketch) {
+    s.ready();
+    s.iut(build::publish("oc2/rsp", 2, 9, b"one"));
+    s.cut();
+    s.reconnect();
+}
+
+/// The same, with PUBREC and PUBREL, the PUBCOMP being withheld.
+fn sends_without_pubcomp(s: &mut Sketch) {
+    s.ready();
+    s.iut(build::publish("oc2/rsp", 2, 9, b"one"));
+    s.edge(build::pubrec(9));
+    s.iut(build::pubrel(9));
+    s.cut();
+    s.reconnect();
+}
+
+fn no_publish_after_pubrel(resend: &Resend<'_>) -> Option<(Witness, Ruling)> {
+    match resend {
+        Resend::Pubrel { packet, .. } => Some((Witness::packet(packet), Ruling::Met)),
+        Resend::AfterPubrel { packet, first } => {
+            let ruling = Ruling::broken_at(
+                packet,
+                packet_id_span(&packet.packet),
+                "PUBLISH sent again after its PUBREL",
+                "the PUBREL alone",
+                format!("PUBLISH with packet identifier {}, as in {}", first.id, first.place()),
+            );
+            Some((Witness::packet(packet), ruling))
+        }
+        Resend::Overflow(p) => Some((Witness::packet(p), overflow())),
+        _ => None,
     }
 }
 
@@ -250,14 +349,56 @@ requirement! {
     /// Until PUBREL arrives the receiver answers every PUBLISH with that packet identifier with a PUBREC, and hands
     /// the message on once.
     ///
+    /// # Interpretation
+    /// Only answers show that a message was handed on.
+    ///
     /// # Judged
-    /// Not yet: it takes a delivery at QoS 2 that is repeated over a cut connection.
+    /// On every QoS 2 PUBLISH delivered to the IUT again after its PUBREC was sent and before its PUBREL; a missing
+    /// PUBREC as in 3.3.4-1. Two different answers to such a command break it, too.
     QOS2_DUPLICATE_PUBREC {
         id: "mqtt311/qos2-duplicate-pubrec",
         rows: &["MQTT-4.3.3-2b"],
         clause: "4.3.3",
         trigger: SUBSCRIBES,
-        judged: Judged::NotYet("needs redelivery at QoS 2 over a cut connection"),
+        implies: &["mqtt311/qos2-pubrec", "mqtt311/response-by-qos", "mqtt311/acknowledge-every-publish"],
+        judged: Judged::Machine(|| {
+            Box::new(Both(
+                Inbound::check(|owed, setting| publish_answered(owed, setting, |push| push.before == Before::Received)),
+                Handover::check(|handed| match handed {
+                    // That there is one answer is no PUBREC.
+                    Handed::Once { .. } => None,
+                    handed => handed_once(handed, true),
+                }),
+            ))
+        }),
+        examples: Examples {
+            conforming: &[
+                |s| {
+                    receives_again(s, true);
+                },
+                |s| {
+                    receives_again(s, false);
+                    s.respond("r1", json!({"status": 200}));
+                },
+            ],
+            violating: &[
+                |s| {
+                    s.ready();
+                    let id = s.push("oc2/cmd/all", 2, b"x");
+                    s.iut(build::pubrec(id));
+                    s.cut();
+                    s.reconnect();
+                    s.edge(build::publish_flags(true, 2, false, "oc2/cmd/all", id, b"x"));
+                    s.wait(2_500);
+                },
+                |s| {
+                    receives_again(s, true);
+                    s.respond("r1", json!({"status": 200, "status_text": "a"}));
+                    s.respond("r1", json!({"status": 200, "status_text": "b"}));
+                },
+            ],
+            silent: &[ready, receives, acknowledges],
+        },
     }
 }
 
@@ -349,12 +490,84 @@ requirement! {
     /// After its PUBCOMP the receiver takes a PUBLISH with the same packet identifier for a new publication.
     ///
     /// # Judged
-    /// Not yet: it takes a packet identifier that is used again after its exchange.
+    /// On every QoS 2 PUBLISH delivered to the IUT under an identifier whose earlier exchange ended with PUBCOMP; a
+    /// missing PUBREC as in 3.3.4-1. A `query features` under such an identifier that stays unanswered, while a later
+    /// command is answered, breaks it, too: it was taken for a duplicate.
     QOS2_PACKET_ID_AGAIN {
         id: "mqtt311/qos2-packet-id-again",
         rows: &["MQTT-4.3.3-2d"],
         clause: "4.3.3",
         trigger: SUBSCRIBES,
-        judged: Judged::NotYet("needs a packet identifier used again after its exchange"),
+        implies: &["mqtt311/qos2-pubrec", "mqtt311/response-by-qos", "mqtt311/acknowledge-every-publish"],
+        judged: Judged::Machine(|| {
+            Box::new(Both(
+                Inbound::check(|owed, setting| publish_answered(owed, setting, |push| push.before == Before::Completed)),
+                Handover::check(taken_anew),
+            ))
+        }),
+        examples: Examples {
+            conforming: &[
+                |s| {
+                    uses_again(s);
+                    s.iut(build::pubrec(1));
+                },
+                |s| {
+                    uses_again(s);
+                    s.iut(build::pubrec(1));
+                    s.respond("r2", json!({"status": 200}));
+                },
+            ],
+            violating: &[
+                |s| {
+                    uses_again(s);
+                    s.wait(2_500);
+                },
+                |s| {
+                    uses_again(s);
+                    s.iut(build::pubrec(1));
+                    s.edge(build::pubrel(1));
+                    s.iut(build::pubcomp(1));
+                    s.sentinel();
+                },
+            ],
+            silent: &[ready, receives, acknowledges],
+        },
+    }
+}
+
+fn query(id: &str) -> Vec<u8> {
+    Sketch::request_payload(id, json!({"action": "query", "target": {"features": []}}))
+}
+
+/// A command at QoS 2, carried through and answered.
+fn receives(s: &mut Sketch) {
+    s.ready();
+    s.edge(build::publish("oc2/cmd/all", 2, 1, query("r1")));
+    s.iut(build::pubrec(1));
+    s.edge(build::pubrel(1));
+    s.iut(build::pubcomp(1));
+    s.respond("r1", json!({"status": 200}));
+}
+
+/// Another command under the same identifier.
+fn uses_again(s: &mut Sketch) {
+    receives(s);
+    s.edge(build::publish("oc2/cmd/all", 2, 1, query("r2")));
+}
+
+fn taken_anew(handed: &Handed<'_>) -> Option<(Witness, Ruling)> {
+    match handed {
+        Handed::Again { exchange } => Some((Witness::packet(&exchange.request), Ruling::Met)),
+        Handed::Swallowed { exchange } => {
+            let id = exchange.request.packet.packet_id().unwrap_or_default();
+            let ruling = Ruling::Broken(Deviation {
+                witness: None,
+                said: format!("Command at QoS 2 with packet identifier {id}, used again after PUBCOMP, never answered"),
+                expected: "an answer: it is a new publication".to_owned(),
+                actual: "none, though a later command was answered".to_owned(),
+            });
+            Some((Witness::packet(&exchange.request), ruling))
+        }
+        _ => None,
     }
 }

@@ -1,39 +1,214 @@
 //! Session state, and what a reconnect must bring (3.1.2.4, 4.1, 4.4, 4.6).
 
-use crate::catalogue::{Judged, Trigger};
+use super::handover::{Handover, handed_once};
+use super::inbound::Both;
+use super::resend::{Place, Resend, Resends, came_again, has_dup, overflow};
+use super::support::{packet_id_span, publishes, ready};
+use crate::catalogue::{Examples, Judged, Trigger};
+use crate::evidence::sketch::Sketch;
+use crate::judge::{Ruling, Witness};
 use crate::requirement;
+use serde_json::json;
+use touchstone_fixtures::wire::mqtt311::build;
 
-const HELD: Judged = Judged::NotYet("needs withheld acknowledgements and a cut connection");
+/// A response at QoS 1 whose PUBACK is withheld, and a cut: what the next connection has to bring.
+pub(super) fn unacknowledged(s: &mut Sketch) {
+    s.ready();
+    s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+    s.cut();
+}
+
+/// The same, and the reconnect that brings it.
+pub(super) fn comes_again(s: &mut Sketch) {
+    unacknowledged(s);
+    s.reconnect();
+    s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 9, b"one"));
+    s.edge(build::puback(9));
+}
+
+/// The same, without it.
+pub(super) fn stays_away(s: &mut Sketch) {
+    unacknowledged(s);
+    s.reconnect();
+    s.wait(2_500);
+}
+
+/// Its PUBACK was sent, and the connection cut before it counts as delivered.
+pub(super) fn perhaps_acknowledged(s: &mut Sketch) {
+    s.ready();
+    s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+    s.edge(build::puback(9));
+    s.cut();
+    s.reconnect();
+    s.wait(2_500);
+}
+
+/// The server has no session any more: the client may go on as it likes.
+fn forgotten(s: &mut Sketch) {
+    unacknowledged(s);
+    s.connect();
+    s.wait(2_500);
+}
+
+/// The process was ended and started again.
+fn restarted(s: &mut Sketch) {
+    s.ready();
+    s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+    s.stop();
+    s.spawn();
+    s.reconnect();
+    s.wait(2_500);
+}
+
+/// The reconnect ends before the time to send it again is over.
+fn cut_again(s: &mut Sketch) {
+    unacknowledged(s);
+    s.reconnect();
+    s.wait(500);
+    s.cut();
+}
+
+fn query(id: &str) -> Vec<u8> {
+    Sketch::request_payload(id, json!({"action": "query", "target": {"features": []}}))
+}
+
+/// A command at QoS 2 whose PUBREC is withheld, delivered again: on the same connection, or on the next one.
+pub(super) fn receives_again(s: &mut Sketch, across: bool) -> u16 {
+    s.ready();
+    let id = s.push("oc2/cmd/all", 2, query("r1"));
+    s.iut(build::pubrec(id));
+    if across {
+        s.cut();
+        s.reconnect();
+    }
+    s.edge(build::publish_flags(true, 2, false, "oc2/cmd/all", id, query("r1")));
+    s.iut(build::pubrec(id));
+    s.edge(build::pubrel(id));
+    s.iut(build::pubcomp(id));
+    id
+}
+
+fn answers(s: &mut Sketch, texts: &[&str]) {
+    for text in texts {
+        s.respond("r1", json!({"status": 200, "status_text": text}));
+    }
+}
 
 requirement! {
     /// With Clean Session 0 a client keeps the session state after the connection has ended.
     ///
     /// # Interpretation
     /// A client's part of it: what it sent above QoS 0 and is not acknowledged, and what it received at QoS 2 and
-    /// has not finished.
+    /// has not finished. What it keeps beyond the end of its process is its own affair (4.1).
     ///
     /// # Judged
-    /// Not yet: it takes a QoS 2 delivery over a cut connection.
+    /// On what it owes on a reconnect, as in 4.4.0-1; and on commands at QoS 2 whose PUBREC came before the connection
+    /// ended, and that are delivered again on the next one: broken by two different answers.
     SESSION_KEPT {
         id: "mqtt311/session-kept",
         rows: &["MQTT-3.1.2-4"],
         clause: "3.1.2.4",
         trigger: Trigger::Tester,
-        judged: Judged::NotYet("needs redelivery at QoS 2 over a cut connection"),
+        implies: &[
+            "mqtt311/session-state-kept",
+            "mqtt311/resend-on-reconnect",
+            "mqtt311/qos1-unacknowledged",
+            "mqtt311/qos2-unacknowledged-publish",
+            "mqtt311/qos2-unacknowledged-pubrel",
+            "mqtt311/qos2-duplicate-pubrec",
+        ],
+        judged: Judged::Machine(|| {
+            Box::new(Both(
+                Resends::check(|resend, _| came_again(resend, |_| true)),
+                Handover::check(|handed| handed_once(handed, false)),
+            ))
+        }),
+        examples: Examples {
+            conforming: &[comes_again, |s| {
+                receives_again(s, true);
+                answers(s, &["a"]);
+            }],
+            violating: &[stays_away, |s| {
+                receives_again(s, true);
+                answers(s, &["a", "b"]);
+            }],
+            silent: &[ready, forgotten, restarted, |s| {
+                receives_again(s, false);
+                answers(s, &["a", "b"]);
+            }],
+        },
     }
 }
 
 requirement! {
     /// With Clean Session 1 a client discards any earlier session and uses nothing of it.
     ///
+    /// # Interpretation
+    /// A new PUBLISH (DUP 0) with the content of an old one is allowed. A session that began with Clean Session 1 ends
+    /// with its connection.
+    ///
     /// # Judged
-    /// Not yet: it takes withheld acknowledgements and a cut connection.
+    /// On a PUBLISH with DUP=1 and the packet identifier and content of one of a discarded session, and on a PUBREL of
+    /// such a session. Met when a connection with Clean Session 1 lives on for the time granted while an earlier
+    /// session left something unacknowledged.
     CLEAN_SESSION_DISCARDS {
         id: "mqtt311/clean-session-discards",
         rows: &["MQTT-3.1.2-6"],
         clause: "3.1.2.4",
-        trigger: Trigger::Tester,
-        judged: HELD,
+        trigger: Trigger::IutOption("clean-session"),
+        judged: Judged::Machine(|| Resends::check(|resend, _| discarded(resend))),
+        examples: Examples {
+            conforming: &[|s| {
+                unacknowledged(s);
+                anew(s);
+                s.wait(2_500);
+            }],
+            violating: &[
+                |s| {
+                    unacknowledged(s);
+                    anew(s);
+                    s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 9, b"one"));
+                },
+                |s| {
+                    s.ready();
+                    s.iut(build::publish("oc2/rsp", 2, 9, b"one"));
+                    s.edge(build::pubrec(9));
+                    s.iut(build::pubrel(9));
+                    s.cut();
+                    anew(s);
+                    s.iut(build::pubrel(9));
+                },
+            ],
+            silent: &[comes_again, stays_away, |s| {
+                unacknowledged(s);
+                anew(s);
+                s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+            }],
+        },
+    }
+}
+
+/// A connection with Clean Session 1.
+fn anew(s: &mut Sketch) {
+    s.connect_with(build::connect("k3vq9x2m").keep_alive(60).clean_session(true).build());
+}
+
+fn discarded(resend: &Resend<'_>) -> Option<(Witness, Ruling)> {
+    match resend {
+        Resend::Renewed { connect } => Some((connect.clone(), Ruling::Met)),
+        Resend::Discarded { packet, first } => {
+            let name = packet.packet.packet_type.name();
+            let ruling = Ruling::broken_at(
+                packet,
+                packet_id_span(&packet.packet),
+                format!("{name} of an earlier session sent after Clean Session 1 had ended it"),
+                "nothing of the earlier session",
+                format!("packet identifier {}, as in {}", first.id, first.place()),
+            );
+            Some((Witness::packet(packet), ruling))
+        }
+        Resend::Overflow(p) => Some((Witness::packet(p), overflow())),
+        _ => None,
     }
 }
 
@@ -45,13 +220,57 @@ requirement! {
     /// changed ClientId alone may be a new session on purpose.
     ///
     /// # Judged
-    /// Not yet: it takes withheld acknowledgements and a cut connection.
+    /// On what comes again on a reconnect to the same session; broken by a PUBLISH with DUP=1, on the first connection
+    /// of a ClientId, that has packet identifier and content of an unacknowledged one of another ClientId whose
+    /// connections are over.
     CLIENT_ID_KEYS_SESSION {
         id: "mqtt311/client-id-keys-session",
         rows: &["MQTT-3.1.3-2"],
         clause: "3.1.3.1",
         trigger: Trigger::Tester,
-        judged: HELD,
+        judged: Judged::Machine(|| Resends::check(|resend, _| keyed(resend))),
+        examples: Examples {
+            conforming: &[comes_again],
+            violating: &[|s| {
+                unacknowledged(s);
+                other_client(s);
+                s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 9, b"one"));
+            }],
+            silent: &[
+                stays_away,
+                |s| {
+                    unacknowledged(s);
+                    other_client(s);
+                    s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+                },
+                |s| {
+                    unacknowledged(s);
+                    other_client(s);
+                    s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 8, b"one"));
+                },
+            ],
+        },
+    }
+}
+
+fn other_client(s: &mut Sketch) {
+    s.connect_with(build::connect("another").keep_alive(60).clean_session(false).build());
+}
+
+fn keyed(resend: &Resend<'_>) -> Option<(Witness, Ruling)> {
+    match resend {
+        Resend::OtherClient { packet, first } => {
+            let ruling = Ruling::broken_at(
+                packet,
+                packet_id_span(&packet.packet),
+                "PUBLISH of a session sent again under another ClientId",
+                format!("the ClientId of connection {}", first.conn),
+                format!("another one, on connection {}", packet.conn),
+            );
+            Some((Witness::packet(packet), ruling))
+        }
+        Resend::Missing { .. } | Resend::CutShort { .. } => None,
+        other => came_again(other, |_| true),
     }
 }
 
@@ -59,13 +278,31 @@ requirement! {
     /// A client keeps its session state for as long as the session lasts.
     ///
     /// # Judged
-    /// Not yet: it takes a QoS 2 delivery that is drawn out and repeated.
+    /// As 3.1.2-4; and on commands at QoS 2 that are delivered again on the same connection, after their PUBREC and
+    /// before their PUBREL: broken by two different answers.
     SESSION_STATE_KEPT {
         id: "mqtt311/session-state-kept",
         rows: &["MQTT-4.1.0-1"],
         clause: "4.1",
         trigger: Trigger::Tester,
-        judged: Judged::NotYet("needs delayed PUBRELs and redelivery over a cut connection"),
+        implies: &["mqtt311/session-kept", "mqtt311/qos2-duplicate-pubrec"],
+        judged: Judged::Machine(|| {
+            Box::new(Both(
+                Resends::check(|resend, _| came_again(resend, |_| true)),
+                Handover::check(|handed| handed_once(handed, true)),
+            ))
+        }),
+        examples: Examples {
+            conforming: &[comes_again, |s| {
+                receives_again(s, false);
+                answers(s, &["a"]);
+            }],
+            violating: &[stays_away, |s| {
+                receives_again(s, false);
+                answers(s, &["a", "b"]);
+            }],
+            silent: &[ready, forgotten, restarted, perhaps_acknowledged],
+        },
     }
 }
 
@@ -87,42 +324,203 @@ requirement! {
 requirement! {
     /// A PUBLISH that is delivered again has DUP=1.
     ///
+    /// # Interpretation
+    /// The same content under the same packet identifier, on a reconnect to the same session, is a redelivery when no
+    /// acknowledgement was sent for the first copy. On one connection DUP=0 may be another message like the first.
+    ///
     /// # Judged
-    /// Not yet: it takes withheld acknowledgements and a cut connection.
+    /// On every PUBLISH of the IUT above QoS 0 that comes again.
     DUP_ON_REDELIVERY {
         id: "mqtt311/dup-on-redelivery",
         rows: &["MQTT-3.3.1-1"],
         clause: "3.3.1.1",
         trigger: Trigger::Tester,
-        judged: HELD,
+        judged: Judged::Machine(|| Resends::check(|resend, _| has_dup(resend, |_| true))),
+        examples: Examples {
+            conforming: &[comes_again, |s| {
+                s.ready();
+                s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+                s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 9, b"one"));
+            }],
+            violating: &[again_without_dup],
+            silent: &[
+                publishes,
+                stays_away,
+                // A client that has had its PUBACK may send another message like the first.
+                |s| {
+                    s.ready();
+                    s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+                    s.edge(build::puback(9));
+                    s.cut();
+                    s.reconnect();
+                    s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+                },
+                |s| {
+                    unacknowledged(s);
+                    s.connect();
+                    s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+                },
+                |s| {
+                    s.ready();
+                    s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+                    s.stop();
+                    s.spawn();
+                    s.reconnect();
+                    s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+                },
+            ],
+        },
     }
+}
+
+fn again_without_dup(s: &mut Sketch) {
+    unacknowledged(s);
+    s.reconnect();
+    s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
 }
 
 requirement! {
     /// On a reconnect with Clean Session 0 a client sends every unacknowledged PUBLISH and PUBREL again, with the
     /// original packet identifiers.
     ///
+    /// # Interpretation
+    /// With Session Present 0 the client may drop what it holds, or go on (3.2.2.2). What it keeps beyond the end of
+    /// its process is its own affair (4.1).
+    ///
     /// # Judged
-    /// Not yet: it takes withheld acknowledgements and a cut connection.
+    /// On every reconnect of the same ClientId that is answered with Session Present 1, for each PUBLISH above QoS 0
+    /// and each PUBREL of the IUT for which no acknowledgement was sent. A missing one is broken only when the
+    /// connection lived on for the time granted to answer after the IUT was last acknowledged anything, and nothing
+    /// that it sent on it waits for an acknowledgement.
     RESEND_ON_RECONNECT {
         id: "mqtt311/resend-on-reconnect",
         rows: &["MQTT-4.4.0-1"],
         clause: "4.4",
         trigger: Trigger::Tester,
-        judged: HELD,
+        implies: &["mqtt311/session-kept"],
+        judged: Judged::Machine(|| Resends::check(|resend, _| came_again(resend, |_| true))),
+        examples: Examples {
+            conforming: &[
+                comes_again,
+                // Before its CONNACK.
+                |s| {
+                    unacknowledged(s);
+                    s.open();
+                    s.iut(build::connect("k3vq9x2m").keep_alive(60).clean_session(false).build());
+                    s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 9, b"one"));
+                    s.edge(build::connack(true, 0));
+                },
+                // It waits for one acknowledgement before it sends the next.
+                |s| {
+                    s.ready();
+                    s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+                    s.iut(build::publish("oc2/rsp", 1, 10, b"two"));
+                    s.cut();
+                    s.reconnect();
+                    s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 9, b"one"));
+                    s.wait(2_500);
+                },
+                |s| {
+                    s.ready();
+                    s.iut(build::publish("oc2/rsp", 2, 9, b"one"));
+                    s.edge(build::pubrec(9));
+                    s.iut(build::pubrel(9));
+                    s.cut();
+                    s.reconnect();
+                    s.iut(build::pubrel(9));
+                },
+            ],
+            violating: &[
+                stays_away,
+                // A PUBACK for another packet identifier settles nothing.
+                |s| {
+                    s.ready();
+                    s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+                    s.iut(build::publish("oc2/rsp", 1, 10, b"two"));
+                    s.edge(build::puback(10));
+                    s.wait(300);
+                    s.cut();
+                    s.reconnect();
+                    s.wait(2_500);
+                },
+                |s| {
+                    s.ready();
+                    s.iut(build::publish("oc2/rsp", 2, 9, b"one"));
+                    s.edge(build::pubrec(9));
+                    s.iut(build::pubrel(9));
+                    s.cut();
+                    s.reconnect();
+                    s.wait(2_500);
+                },
+            ],
+            silent: &[
+                ready,
+                publishes,
+                perhaps_acknowledged,
+                forgotten,
+                restarted,
+                cut_again,
+            ],
+        },
     }
 }
 
 requirement! {
     /// PUBLISHes that are sent again come in the order in which they were first sent.
     ///
+    /// # Interpretation
+    /// Whatever their QoS. What is sent again on one connection, by a timer, is not compared.
+    ///
     /// # Judged
-    /// Not yet: it takes withheld acknowledgements and a cut connection.
+    /// On every PUBLISH of the IUT that comes again on another connection than before, after another one that did.
     RESEND_ORDER {
         id: "mqtt311/resend-order",
         rows: &["MQTT-4.6.0-1"],
         clause: "4.6",
         trigger: Trigger::Tester,
-        judged: HELD,
+        judged: Judged::Machine(|| Resends::check(|resend, _| in_order(resend))),
+        examples: Examples {
+            conforming: &[|s| two_come_again(s, [5, 3])],
+            violating: &[|s| two_come_again(s, [3, 5])],
+            silent: &[comes_again, stays_away, |s| {
+                // Timers of one connection.
+                s.ready();
+                s.iut(build::publish("oc2/rsp", 1, 5, b"5"));
+                s.iut(build::publish("oc2/rsp", 1, 3, b"3"));
+                s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 3, b"3"));
+                s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 5, b"5"));
+            }],
+        },
+    }
+}
+
+/// Two messages, first sent under 5 and 3, come again in that order.
+fn two_come_again(s: &mut Sketch, order: [u16; 2]) {
+    s.ready();
+    for id in [5, 3] {
+        s.iut(build::publish("oc2/rsp", 1, id, id.to_string()));
+    }
+    s.cut();
+    s.reconnect();
+    for id in order {
+        s.iut(build::publish_flags(true, 1, false, "oc2/rsp", id, id.to_string()));
+    }
+}
+
+fn in_order(resend: &Resend<'_>) -> Option<(Witness, Ruling)> {
+    match resend {
+        Resend::Again { packet, place: Place::InOrder, .. } => Some((Witness::packet(packet), Ruling::Met)),
+        Resend::Again { packet, first, place: Place::After(later), .. } => {
+            let ruling = Ruling::broken_at(
+                packet,
+                packet_id_span(&packet.packet),
+                "PUBLISH sent again out of order",
+                format!("packet identifier {} before {}, as they were first sent", first.id, later.id),
+                format!("{} after {}", first.id, later.id),
+            );
+            Some((Witness::packet(packet), ruling))
+        }
+        Resend::Overflow(p) => Some((Witness::packet(p), overflow())),
+        _ => None,
     }
 }

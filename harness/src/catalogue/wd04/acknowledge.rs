@@ -10,7 +10,7 @@ use crate::requirement;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use touchstone_fixtures::recording::{Closer, ConnectionId, ProcessChange};
+use touchstone_fixtures::recording::{CloseHow, Closer, ConnectionId, Nanos, ProcessChange, Tester};
 use touchstone_fixtures::wire::mqtt311::{Body, Connack, PacketType, build};
 
 fn ready(s: &mut Sketch) {
@@ -291,6 +291,8 @@ struct Published {
     packet: Arc<PacketSeen>,
     /// Position of the PUBACK.
     puback: Option<(ConnectionId, u32)>,
+    /// When it was sent.
+    sent: Nanos,
     arrived: bool,
 }
 
@@ -298,15 +300,18 @@ struct Published {
 #[derive(Default)]
 struct PubackProcess {
     published: BTreeMap<u16, Published>,
+    /// Largest scheduling lag of the tester.
+    lag: u64,
 }
 
 impl Check for PubackProcess {
-    fn observe(&mut self, observation: &Observation, _: &Setting, ledger: &mut Ledger) {
+    fn observe(&mut self, observation: &Observation, setting: &Setting, ledger: &mut Ledger) {
         match observation {
             Observation::Packet(p) if p.from_iut() => self.publish(p, ledger),
             Observation::Packet(p) if p.packet.packet_type == PacketType::Puback => {
                 if let Some(published) = p.packet.packet_id().and_then(|id| self.published.get_mut(&id)) {
                     published.puback = Some((p.conn, p.ordinal));
+                    published.sent = p.end_at;
                 }
             }
             Observation::Delivered(p) if p.packet.packet_type == PacketType::Puback => {
@@ -314,7 +319,17 @@ impl Check for PubackProcess {
                     published.arrived |= published.puback == Some((p.conn, p.ordinal));
                 }
             }
-            Observation::End { .. } => {
+            Observation::Tester(Tester::Lag { nanos }) => self.lag = self.lag.max(*nanos),
+            // A reset throws away what the IUT has not read yet.
+            Observation::Closed { conn, at, how: CloseHow::Cut, .. } => {
+                let safe = setting.tolerances.quiet.saturating_add(self.lag);
+                for published in self.published.values_mut() {
+                    let on_it = published.puback.is_some_and(|(puback, _)| puback == *conn);
+                    published.arrived &= !on_it || at.since(published.sent) >= safe;
+                }
+            }
+            // What a client keeps beyond the end of its process is its own affair (MQTT 4.1).
+            Observation::End { .. } | Observation::Process { change: ProcessChange::Spawn { .. }, .. } => {
                 for published in std::mem::take(&mut self.published).into_values().filter(|p| p.arrived) {
                     ledger.enter(Witness::packet(&published.packet), Ruling::Met);
                 }
@@ -328,7 +343,7 @@ impl PubackProcess {
     fn publish(&mut self, p: &Arc<PacketSeen>, ledger: &mut Ledger) {
         let Some((publish, _)) = sent(p) else { return };
         let Some(id) = publish.packet_id.as_ref().map(|id| id.value).filter(|_| publish.qos == 1) else { return };
-        let before = self.published.insert(id, Published { packet: Arc::clone(p), puback: None, arrived: false });
+        let before = self.published.insert(id, Published { packet: Arc::clone(p), puback: None, sent: p.end_at, arrived: false });
         let Some(before) = before.filter(|before| before.arrived) else { return };
         let same = before.packet.packet.publish().is_some_and(|earlier| {
             earlier.payload.value == publish.payload.value

@@ -2,6 +2,7 @@
 
 use super::support::{noun, sent, without_defect};
 use crate::catalogue::mqtt311::packet_ids::first_copies_of_messages;
+use crate::catalogue::mqtt311::resend::copies_of_messages;
 use crate::catalogue::{Examples, Judged, Trigger};
 use crate::evidence::openc2::ContentKind;
 use crate::evidence::sketch::Sketch;
@@ -234,13 +235,43 @@ requirement! {
 
 requirement! {
     /// A message that is sent again has DUP 1.
+    ///
+    /// # Judged
+    /// On every PUBLISH with an OpenC2 message that comes again with its packet identifier: with DUP 1 at any time, with
+    /// DUP 0 on a reconnect to the same session, when no acknowledgement was sent for the first copy.
     DUP_REDELIVERY {
         id: "wd04/publish-dup-redelivery",
         rows: &["W4-014"],
         clause: "3.1.3",
         trigger: Trigger::Tester,
-        judged: Judged::NotYet("needs withheld acknowledgements and cut connections"),
+        implies: &["mqtt311/dup-on-redelivery"],
+        judged: Judged::Machine(copies_of_messages),
+        examples: Examples {
+            conforming: &[|s| comes_again(s, true), |s| {
+                asked(s);
+                s.iut(build::publish("oc2/rsp", 1, 9, response()));
+                s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 9, response()));
+            }],
+            violating: &[|s| comes_again(s, false)],
+            silent: &[no_message, good, |s| {
+                asked(s);
+                s.iut(build::publish("oc2/rsp", 1, 9, response()));
+                s.edge(build::puback(9));
+                s.cut();
+                s.reconnect();
+                s.iut(build::publish("oc2/rsp", 1, 9, response()));
+            }],
+        },
     }
+}
+
+/// A response whose PUBACK is withheld; cut, connected again, and sent again.
+fn comes_again(s: &mut Sketch, dup: bool) {
+    asked(s);
+    s.iut(build::publish("oc2/rsp", 1, 9, response()));
+    s.cut();
+    s.reconnect();
+    s.iut(build::publish_flags(dup, 1, false, "oc2/rsp", 9, response()));
 }
 
 requirement! {
