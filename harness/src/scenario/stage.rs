@@ -8,6 +8,7 @@ use super::view::{Command, View};
 use crate::iut::stimulus::Object;
 use crate::iut::stimulus::operator::{self, Reply};
 use crate::iut::{IutFile, Per, Sink, Stimulus};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use touchstone_fixtures::edge::faults::{Action, Match};
@@ -68,6 +69,8 @@ pub(super) struct Stage<'r> {
     pub quiet: u64,
     /// How long `start` waits for an attached IUT to connect, in nanoseconds; 0 when the harness starts it.
     pub contact: u64,
+    /// What was pushed under a name, with DUP 1.
+    pub pushed: BTreeMap<String, Vec<u8>>,
     asked: Vec<Asked>,
     commands: Vec<(String, Command)>,
     faults: Vec<FaultHandle>,
@@ -107,6 +110,7 @@ impl<'r> Stage<'r> {
             mark: 0,
             quiet,
             contact,
+            pushed: BTreeMap::new(),
             asked: Vec::new(),
             commands: Vec::new(),
             faults: Vec::new(),

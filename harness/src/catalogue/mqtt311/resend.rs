@@ -597,7 +597,7 @@ impl Check for Resends {
             Observation::Packet(p) if p.from_iut() => self.leaving(p, setting, ledger),
             Observation::Packet(p) => self.arriving(p, setting, ledger),
             Observation::Delivered(p) => self.delivered(p),
-            Observation::Tester(Tester::Lag { nanos }) => self.lag = self.lag.max(*nanos),
+            Observation::Tester { about: Tester::Lag { nanos }, .. } => self.lag = self.lag.max(*nanos),
             Observation::Process { change: ProcessChange::Spawn { .. }, .. } => self.started(),
             Observation::Closed { conn, at, .. } => {
                 self.conclude(*conn, *at, setting, ledger);

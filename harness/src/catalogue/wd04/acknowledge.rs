@@ -319,7 +319,7 @@ impl Check for PubackProcess {
                     published.arrived |= published.puback == Some((p.conn, p.ordinal));
                 }
             }
-            Observation::Tester(Tester::Lag { nanos }) => self.lag = self.lag.max(*nanos),
+            Observation::Tester { about: Tester::Lag { nanos }, .. } => self.lag = self.lag.max(*nanos),
             // A reset throws away what the IUT has not read yet.
             Observation::Closed { conn, at, how: CloseHow::Cut, .. } => {
                 let safe = setting.tolerances.quiet.saturating_add(self.lag);

@@ -1,5 +1,6 @@
 //! The verbs of scenarios, one file each: its keys, and what it does. To add one: its file, and a line in [`VERBS`].
 
+mod acknowledge;
 mod await_packet;
 mod await_ready;
 mod await_response;
@@ -12,9 +13,11 @@ mod delay;
 mod deliver;
 mod expect_silence;
 mod fail_suback;
+mod forget_session;
 mod idle;
 mod inject;
 mod process;
+mod push;
 mod quiet;
 mod raw;
 mod refuse_connect;
@@ -94,6 +97,7 @@ type Read = fn(&Fields<'_>) -> Option<Arc<dyn Act>>;
 
 /// Every verb, by name.
 static VERBS: &[(&str, Read)] = &[
+    ("acknowledge", |f| boxed(acknowledge::Acknowledge::read(f))),
     ("await", |f| boxed(await_packet::AwaitPacket::read(f))),
     ("await-ready", |f| boxed(Some(await_ready::AwaitReady::read(f)))),
     ("await-response", |f| boxed(await_response::AwaitResponse::read(f))),
@@ -105,9 +109,12 @@ static VERBS: &[(&str, Read)] = &[
     ("deliver", |f| boxed(deliver::Deliver::read(f))),
     ("expect-silence", |f| boxed(expect_silence::ExpectSilence::read(f))),
     ("fail-suback", |f| boxed(fail_suback::FailSuback::read(f))),
+    ("forget-session", |_| boxed(Some(forget_session::ForgetSession))),
     ("idle", |f| boxed(idle::Idle::read(f))),
     ("inject", |f| boxed(inject::Inject::read(f))),
+    ("push", |f| boxed(push::Push::read(f))),
     ("quiet", |_| boxed(Some(quiet::Quiet))),
+    ("redeliver", |f| boxed(push::Redeliver::read(f))),
     ("refuse-connect", |f| boxed(refuse_connect::RefuseConnect::read(f))),
     ("request", |f| boxed(request::Request::read(f))),
     ("respond", |f| boxed(respond::Respond::read(f))),

@@ -1,0 +1,66 @@
+//! `acknowledge`: acknowledgements that were withheld, in an order of the scenario's choice.
+
+use super::push::written;
+use super::{Act, Running};
+use crate::diagnostic::toml::Fields;
+use crate::scenario::pattern::packet_type;
+use crate::scenario::stage::{Ended, Stage};
+use touchstone_fixtures::wire::mqtt311::{PacketType, build};
+
+/// One acknowledgement for each of the newest PUBLISHes of the IUT, all at once.
+#[derive(Clone, Debug)]
+pub struct Acknowledge {
+    packet: PacketType,
+    /// Places among these PUBLISHes, from 1.
+    order: Vec<usize>,
+}
+
+impl Acknowledge {
+    pub(super) fn read(fields: &Fields<'_>) -> Option<Acknowledge> {
+        let packet = packet_type(fields)?;
+        if !matches!(packet, PacketType::Puback | PacketType::Pubrec) {
+            fields.document.wrong(fields.key_span("packet"), "only PUBACK and PUBREC answer a PUBLISH", "", None);
+            return None;
+        }
+        let text = fields.required("order", "\"3 1 2\"")?;
+        let order: Option<Vec<usize>> = text.value.split_whitespace().map(|n| n.parse().ok()).collect();
+        let order = order.filter(|order| {
+            let mut sorted = order.clone();
+            sorted.sort_unstable();
+            !order.is_empty() && sorted.into_iter().eq(1..=order.len())
+        });
+        if order.is_none() {
+            let help = Some("each number from 1 on once, as in \"3 1 2\"".to_owned());
+            fields.document.wrong(text.span, "`order` is no order of PUBLISHes", "", help);
+        }
+        Some(Acknowledge { packet, order: order? })
+    }
+
+    async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
+        stage.view.catch_up();
+        let qos = if self.packet == PacketType::Puback { 1 } else { 2 };
+        // A copy stands for the same message.
+        let mut ids: Vec<u16> = Vec::new();
+        for seen in stage.view.packets_since(0) {
+            if let Some(id) = seen.packet.packet_id()
+                && seen.packet.publish().is_some_and(|publish| publish.qos == qos)
+            {
+                ids.retain(|known| *known != id);
+                ids.push(id);
+            }
+        }
+        let Some(first) = ids.len().checked_sub(self.order.len()) else {
+            return Ended::Failed(format!("the implementation has published {} messages only", ids.len()));
+        };
+        let of = |place: &usize| ids.get(first + place - 1).copied().unwrap_or_default();
+        let ack = |id| if qos == 1 { build::puback(id) } else { build::pubrec(id) };
+        let bytes: Vec<u8> = self.order.iter().flat_map(|place| ack(of(place))).collect();
+        written(stage, "acknowledge", &bytes).await
+    }
+}
+
+impl Act for Acknowledge {
+    fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s> {
+        Box::pin(self.carry_out(stage))
+    }
+}
