@@ -64,7 +64,8 @@ impl Slot {
             shown: launch.command.iter().map(|template| template.fill(&shown)).collect(),
             cwd: launch.cwd.clone(),
             env,
-            fresh,
+            // Without a state directory and `reset` a second start finds what the first one left.
+            fresh: fresh && (self.instance == 1 || launch.isolated() || launch.reset.is_some()),
             instance: self.instance,
             token,
             stdin: iut.role == Role::Producer && iut.stimulus == Stimulus::Stdin,

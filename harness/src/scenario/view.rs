@@ -89,12 +89,17 @@ struct Connection {
     unacknowledged: BTreeSet<u16>,
 }
 
+/// PUBLISHes of the IUT that are remembered.
+const PUBLISHED: usize = 64;
+
 /// Follows a recording.
 pub(super) struct View {
     log: Log,
     next: u64,
     connections: BTreeMap<ConnectionId, Connection>,
     packets: VecDeque<Seen>,
+    /// QoS and packet identifier of the newest PUBLISHes of the IUT above QoS 0, copies not counted.
+    published: VecDeque<(u8, u16)>,
     bytes: usize,
     keep: u64,
     asked: BTreeMap<String, Vec<Answer>>,
@@ -120,6 +125,7 @@ impl View {
             next: 0,
             connections: BTreeMap::new(),
             packets: VecDeque::new(),
+            published: VecDeque::new(),
             bytes: 0,
             keep: 0,
             asked: BTreeMap::new(),
@@ -402,6 +408,11 @@ impl View {
     /// Packets of the IUT recorded at or after `mark`.
     pub fn packets_since(&self, mark: u64) -> impl Iterator<Item = &Seen> {
         self.packets.iter().filter(move |seen| seen.index >= mark)
+    }
+
+    /// Packet identifiers of the newest PUBLISHes of the IUT at that QoS, oldest first; at most 64.
+    pub fn published(&self, qos: u8) -> Vec<u16> {
+        self.published.iter().filter(|(of, _)| *of == qos).map(|(_, id)| *id).collect()
     }
 
     /// Whether a connection was opened at or after `mark`.

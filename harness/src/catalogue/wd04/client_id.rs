@@ -121,6 +121,86 @@ requirement! {
     }
 }
 
+requirement! {
+    /// The client identifier is random: two fresh installations do not have the same.
+    ///
+    /// # Judged
+    /// On the first CONNECT after the IUT was started with an empty state once more.
+    RANDOM {
+        id: "wd04/client-id-random",
+        rows: &["W4-063"],
+        clause: "2.5",
+        level: Level::Guidance,
+        trigger: Trigger::Tester,
+        judged: Judged::Machine(|| Box::<Random>::default()),
+        examples: Examples {
+            conforming: &[|s| {
+                spawned(s, true);
+                s.connect();
+                s.stop();
+                spawned(s, true);
+                with_id(s, b"another");
+            }],
+            violating: &[|s| {
+                spawned(s, true);
+                s.connect();
+                s.stop();
+                spawned(s, true);
+                s.connect();
+            }],
+            silent: &[good, |s| {
+                spawned(s, true);
+                s.connect();
+                s.stop();
+                spawned(s, false);
+                s.connect();
+            }],
+        },
+    }
+}
+
+/// Identifiers of earlier installations, and of the present one.
+#[derive(Default)]
+struct Random {
+    earlier: BTreeMap<Bytes, ConnectionId>,
+    present: BTreeMap<Bytes, ConnectionId>,
+    judged: bool,
+}
+
+impl Check for Random {
+    fn observe(&mut self, observation: &Observation, _: &Setting, ledger: &mut Ledger) {
+        match observation {
+            Observation::Process { change: ProcessChange::Spawn { fresh: true, .. }, .. } => {
+                let present = std::mem::take(&mut self.present);
+                self.earlier.extend(present.into_iter().take(REMEMBERED));
+                self.judged = false;
+            }
+            Observation::Packet(p) => {
+                let Some(id) = connect(p).and_then(|c| c.client_id.as_ref()).filter(|id| !id.bytes.is_empty()) else {
+                    return;
+                };
+                if !self.earlier.is_empty() && !std::mem::replace(&mut self.judged, true) {
+                    let ruling = match self.earlier.get(&id.bytes) {
+                        None => Ruling::Met,
+                        Some(conn) => Ruling::broken_at(
+                            p,
+                            id.span,
+                            "CONNECT of a fresh installation sent with the ClientId of another one",
+                            "a ClientId of its own",
+                            format!("{}, as on connection {conn}", shown(id)),
+                        ),
+                    };
+                    ledger.enter(Witness::packet(p), ruling);
+                }
+                if self.present.len() < REMEMBERED {
+                    self.present.entry(id.bytes.clone()).or_insert(p.conn);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 fn spawned(s: &mut Sketch, fresh: bool) {
     s.event(Event::Process {
         instance: 2,

@@ -89,6 +89,7 @@ static REQUIREMENTS: &[&Requirement] = &[
     &flows::PUBACK_SENT,
     &client_id::FORM,
     &client_id::STORED,
+    &client_id::RANDOM,
     &not_tested::CLIENT_ID_FREE,
     &not_tested::BIRTH_CERTIFICATES,
     &not_tested::TLS,

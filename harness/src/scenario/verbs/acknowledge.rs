@@ -39,16 +39,7 @@ impl Acknowledge {
     async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         stage.view.catch_up();
         let qos = if self.packet == PacketType::Puback { 1 } else { 2 };
-        // A copy stands for the same message.
-        let mut ids: Vec<u16> = Vec::new();
-        for seen in stage.view.packets_since(0) {
-            if let Some(id) = seen.packet.packet_id()
-                && seen.packet.publish().is_some_and(|publish| publish.qos == qos)
-            {
-                ids.retain(|known| *known != id);
-                ids.push(id);
-            }
-        }
+        let ids = stage.view.published(qos);
         let Some(first) = ids.len().checked_sub(self.order.len()) else {
             return Ended::Failed(format!("the implementation has published {} messages only", ids.len()));
         };
