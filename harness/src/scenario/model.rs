@@ -143,7 +143,8 @@ impl Need {
             Key::Automatic => iut.stimulus.automatic(),
             Key::Declared(selector) => super::plan::declared(pics).any(|command| selector.fits(command)),
             Key::Profile(profile) => pics.actuator_profiles.iter().any(|declared| declared == profile),
-            Key::Option(option) => pics.elects(option),
+            // What publishes at QoS 2 has elected it, whichever way it says so.
+            Key::Option(option) => pics.elects(option) || (option == "qos2" && pics.qos == Some(2)),
         };
         declared != self.absent
     }

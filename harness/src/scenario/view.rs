@@ -32,6 +32,8 @@ pub(super) struct Seen {
     index: u64,
     pub conn: ConnectionId,
     pub packet: ControlPacket,
+    /// A PUBLISH under a packet identifier that one of the IUT had before.
+    pub again: bool,
 }
 
 /// A response of the IUT to a request of ours.
@@ -244,8 +246,12 @@ impl View {
         }
         for packet in packets {
             if from_iut {
+                let again = match (packet.publish(), packet.packet_id()) {
+                    (Some(publish), Some(id)) => self.published.contains(&(publish.qos, id)),
+                    _ => false,
+                };
                 self.sent(conn, &packet, index, at);
-                self.keep(Seen { index, conn, packet });
+                self.keep(Seen { index, conn, packet, again });
             } else {
                 self.received(conn, &packet, index, at);
             }
@@ -301,6 +307,12 @@ impl View {
                     self.commanded(topic.clone(), message.as_ref(), publish.dup, index);
                 }
                 self.answered(message, &publish.payload.value);
+                if let Some(id) = packet.packet_id().filter(|_| !publish.dup) {
+                    if self.published.len() == PUBLISHED {
+                        self.published.pop_front();
+                    }
+                    self.published.push_back((publish.qos, id));
+                }
             }
             Body::Ack(Some(id))
                 if matches!(packet.packet_type, PacketType::Puback | PacketType::Pubrec | PacketType::Pubcomp) =>

@@ -151,7 +151,8 @@ impl Handover {
         }
         if self.open.len() < FOLLOWED {
             let first = (p.conn, p.ordinal);
-            self.open.insert(key, Delivered { conn: p.conn, first, fingerprint: print, received: false, released: false });
+            self.open
+                .insert(key, Delivered { conn: p.conn, first, fingerprint: print, received: false, released: false });
         }
     }
 
@@ -222,7 +223,9 @@ pub(super) fn handed_once(handed: &Handed<'_>, within: bool) -> Option<(Witness,
             let how = if *across { "on a later connection" } else { "on the same connection" };
             let ruling = Ruling::Broken(Deviation {
                 witness: Some(Witness::packet(&second.packet)),
-                said: format!("Command at QoS 2 answered twice after its PUBLISH had come again {how}, before its PUBREL"),
+                said: format!(
+                    "Command at QoS 2 answered twice after its PUBLISH had come again {how}, before its PUBREL"
+                ),
                 expected: "one answer: the message is handed on once".to_owned(),
                 actual: "two answers".to_owned(),
             });

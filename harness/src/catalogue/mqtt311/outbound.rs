@@ -308,9 +308,8 @@ impl Outbound {
                 connection.awaiting = false;
                 let resumed = connack.session_present();
                 let before = session.remembered();
-                session.let_go(|holder| {
-                    holder.conn != p.conn && !(resumed && holder.packet_type == PacketType::Publish)
-                });
+                session
+                    .let_go(|holder| holder.conn != p.conn && !(resumed && holder.packet_type == PacketType::Publish));
                 self.remembered = self.remembered.saturating_sub(before - session.remembered());
                 session.birth_known |= !resumed;
             }

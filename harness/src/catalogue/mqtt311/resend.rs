@@ -294,13 +294,8 @@ impl Resends {
                     message: p.message.is_some(),
                     released: false,
                 };
-                let held = Held {
-                    first,
-                    fingerprint: print,
-                    order: (!dup).then_some(self.order),
-                    ack: None,
-                    last: p.conn,
-                };
+                let held =
+                    Held { first, fingerprint: print, order: (!dup).then_some(self.order), ack: None, last: p.conn };
                 session.held.insert(id, held);
                 self.remembered += usize::from(!replaced);
                 match told {
@@ -532,11 +527,7 @@ pub(super) fn came_again(resend: &Resend<'_>, of: impl Fn(&First) -> bool) -> Op
                     expected: format!("the {name} again, with packet identifier {}", first.id),
                     actual: match moved {
                         Some(moved) => format!("the same content with packet identifier {}", moved.id),
-                        None => format!(
-                            "none in {} ms ({} ms are granted)",
-                            lived / 1_000_000,
-                            granted / 1_000_000
-                        ),
+                        None => format!("none in {} ms ({} ms are granted)", lived / 1_000_000, granted / 1_000_000),
                     },
                 })
             } else {
@@ -587,7 +578,9 @@ pub(in crate::catalogue) fn copies_of_messages() -> Box<dyn Check> {
 }
 
 pub(super) fn overflow() -> Ruling {
-    Ruling::Undecided("the IUT used more client identifiers, connections or packet identifiers than can be followed".to_owned())
+    Ruling::Undecided(
+        "the IUT used more client identifiers, connections or packet identifiers than can be followed".to_owned(),
+    )
 }
 
 impl Check for Resends {

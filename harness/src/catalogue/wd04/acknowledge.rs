@@ -343,7 +343,9 @@ impl PubackProcess {
     fn publish(&mut self, p: &Arc<PacketSeen>, ledger: &mut Ledger) {
         let Some((publish, _)) = sent(p) else { return };
         let Some(id) = publish.packet_id.as_ref().map(|id| id.value).filter(|_| publish.qos == 1) else { return };
-        let before = self.published.insert(id, Published { packet: Arc::clone(p), puback: None, sent: p.end_at, arrived: false });
+        let before = self
+            .published
+            .insert(id, Published { packet: Arc::clone(p), puback: None, sent: p.end_at, arrived: false });
         let Some(before) = before.filter(|before| before.arrived) else { return };
         let same = before.packet.packet.publish().is_some_and(|earlier| {
             earlier.payload.value == publish.payload.value

@@ -22,6 +22,8 @@ pub struct AwaitPacket {
     what: What,
     count: u64,
     new_connection: bool,
+    /// Only a PUBLISH under an identifier that an earlier one had.
+    again: bool,
     /// Its own deadline, in nanoseconds.
     pub within: Option<u64>,
 }
@@ -57,7 +59,11 @@ impl AwaitPacket {
         } else {
             What::Packet(Box::new(Pattern::read(fields)?))
         };
-        Some(AwaitPacket { what, count, new_connection, within })
+        let again = fields.boolean("again").is_some_and(|again| again.value);
+        if again && !matches!(&what, What::Packet(pattern) if pattern.packet == PacketType::Publish) {
+            fields.document.wrong(fields.key_span("again"), "only a PUBLISH comes `again`", "", None);
+        }
+        Some(AwaitPacket { what, count, new_connection, again, within })
     }
 
     async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
@@ -71,14 +77,15 @@ impl AwaitPacket {
         };
         let deadline = stage.deadline(self.within.unwrap_or(usual));
         let mark = stage.mark;
-        let (count, new) = (self.count, self.new_connection);
+        let (count, new, again) = (self.count, self.new_connection, self.again);
         let exit_counts = matches!(self.what, What::Exit);
         let found = stage
             .wait(deadline, !exit_counts, |view| {
                 let seen = match &self.what {
                     What::Packet(pattern) => view
                         .packets_since(mark)
-                        .filter(|p| pattern.matches(&p.packet) && (!new || view.opened_since(p.conn, mark)))
+                        .filter(|p| pattern.matches(&p.packet) && (p.again || !again))
+                        .filter(|p| !new || view.opened_since(p.conn, mark))
                         .take(usize::try_from(count).unwrap_or(usize::MAX))
                         .count() as u64,
                     What::Open => view.opens_since(mark),
