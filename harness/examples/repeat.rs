@@ -1,7 +1,9 @@
-//! Runs one scenario against the bundled reference Consumer many times in one process, and says whether every
-//! outcome was the same and what became of threads and memory.
+//! Runs scenarios against the bundled reference Consumer many times in one process, and says whether every
+//! outcome was the same and what became of threads and memory. The third argument: so many threads do nothing but keep the
+//! processors busy meanwhile.
 //!
 //!     cargo build --release && cargo run --release -p touchstone --example repeat -- 1000
+//!     cargo run --release -p touchstone --example repeat -- 20 '*keep-alive*' 4
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,15 +16,28 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let times: u32 = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(1000);
     let scenario = arguments.next().unwrap_or_else(|| SCENARIO.to_owned());
+    let busy: u32 = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(0);
+    for _ in 0..busy {
+        // They end with the process.
+        std::thread::spawn(|| {
+            loop {
+                std::hint::black_box(0);
+            }
+        });
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("no runtime: {error}")),
     };
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    let mut lag = 0;
     println!("{:>8} {:>8} {:>12}", "run", "threads", "resident KiB");
     for n in 1..=times {
         match runtime.block_on(once(&scenario)) {
-            Ok(outcomes) => *seen.entry(outcomes).or_default() += 1,
+            Ok((outcomes, largest)) => {
+                *seen.entry(outcomes).or_default() += 1;
+                lag = lag.max(largest);
+            }
             Err(error) => return fail(&error),
         }
         if n == 1 || n == 10 || n % 100 == 0 {
@@ -30,6 +45,7 @@ fn main() -> ExitCode {
         }
     }
     println!("{} different sets of outcomes in {times} runs", seen.len());
+    println!("largest lag about a measured time: {lag} ms");
     if seen.len() == 1 { ExitCode::SUCCESS } else { fail(&format!("{seen:#?}")) }
 }
 
@@ -38,8 +54,8 @@ fn fail(why: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Every outcome of one run, as one text.
-async fn once(scenario: &str) -> Result<String, String> {
+/// Every outcome of one run, as one text, and the largest lag about a time that was measured, in milliseconds.
+async fn once(scenario: &str) -> Result<(String, u64), String> {
     let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
     let iut = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/iuts/reference-consumer.toml");
     let request = Request {
@@ -49,7 +65,9 @@ async fn once(scenario: &str) -> Result<String, String> {
     };
     let run = Run::plan(request).map_err(|e| e.to_string())?;
     let assessment = run.execute("repeat", |_| {}).await.map_err(|e| e.to_string())?;
-    Ok(format!("{:?} {:?}", assessment.report.verdict, assessment.outcomes))
+    let measured = assessment.report.requirements.iter().filter_map(|r| r.measured.as_ref());
+    let lag = measured.map(|m| m.lag_ms).max().unwrap_or(0);
+    Ok((format!("{:?} {:?}", assessment.report.verdict, assessment.outcomes), lag))
 }
 
 /// The program, beside the folder of this example.
