@@ -3,9 +3,10 @@
 use super::*;
 use crate::binding::Binding;
 use crate::catalogue::{Catalogue, Judged, Level, Requirement, Trigger};
+use crate::evidence::openc2::schema::types;
 use crate::evidence::sketch::Sketch;
 use crate::evidence::{Delivery, Exchange, Observation, PacketSeen, Setting, Silence, observe};
-use crate::iut::{Pics, Role};
+use crate::iut::{Command, Pics, Role};
 use crate::judge::waiver::Waiver;
 use crate::manifest::{self, CatalogueVersion, Hashed, LeftOut, Manifest, Selected, Selection};
 use proptest::prelude::*;
@@ -100,6 +101,17 @@ static RANGE: Requirement = Requirement {
     judged: Judged::Packet(retain),
     ..Requirement::TEMPLATE
 };
+static PORT: Requirement = Requirement {
+    id: "fake/port",
+    clause: "3.4",
+    trigger: Trigger::Command(types::PORT),
+    doc: " A port is sound.\n",
+    judged: Judged::Packet(|packet, _| {
+        let message = packet.message.as_deref().filter(|_| packet.from_iut())?;
+        message.content_shown.contains(types::PORT).then_some(Ruling::Met)
+    }),
+    ..Requirement::TEMPLATE
+};
 static LATER: Requirement = Requirement {
     id: "fake/later",
     clause: "9",
@@ -137,7 +149,7 @@ static CATALOGUE: Catalogue = Catalogue {
     cite: "FAKE",
     edition: "first",
     version: 1,
-    requirements: &[&RETAIN, &ANSWERS, &WILL, &CBOR, &RANGE, &LATER, &NEVER, &PRODUCER, &SURVIVES],
+    requirements: &[&RETAIN, &ANSWERS, &WILL, &CBOR, &RANGE, &PORT, &LATER, &NEVER, &PRODUCER, &SURVIVES],
     rows: "",
 };
 static BINDING: Binding =
@@ -322,6 +334,38 @@ fn an_option_is_not_taken_undecided_or_noted() {
     let row = find(&report, "fake/will");
     assert_eq!((row.state, row.verdict, row.findings.len()), (State::Applicable, Verdict::Pass, 1));
     assert_eq!(row.findings[0].outcome, "note");
+}
+
+#[test]
+fn what_declared_commands_show_is_not_taken_undecided_or_noted() {
+    let command = |target: serde_json::Value| Command { action: "deny".into(), target, ..Command::default() };
+    let mut manifest = manifest(&["fake/port"]);
+    // No declared command has a port, whatever the scenario offers.
+    manifest.pics.commands = vec![command(json!({"ipv4_connection": {"protocol": "tcp"}}))];
+    let report = run(&manifest, conforming);
+    let row = find(&report, "fake/port");
+    assert_eq!((row.state, row.verdict, row.gating), (State::OptionNotTaken, Verdict::None, false));
+    insta::assert_snapshot!(
+        row.reason.clone().unwrap_or_default(),
+        @"no declared command shows it, and nothing else did"
+    );
+    // One has a port, and nothing showed it.
+    manifest.pics.commands.push(command(json!({"ipv4_connection": {"dst_port": 443}})));
+    let report = run(&manifest, conforming);
+    assert_eq!((find(&report, "fake/port").verdict, report.verdict), (Verdict::Undecided, RunVerdict::Incomplete));
+    let shows = |s: &mut Sketch| {
+        s.ready();
+        s.send("a", json!({"action": "deny", "target": {"ipv4_connection": {"dst_port": 80}}}));
+        s.stop();
+    };
+    let row_of = |manifest: &Manifest| {
+        let row = find(&run(manifest, shows), "fake/port").clone();
+        (row.state, row.verdict, row.findings.first().map(|f| f.outcome.clone()))
+    };
+    assert_eq!(row_of(&manifest), (State::Applicable, Verdict::Pass, None));
+    // Shown, and not declared: judged, with a note.
+    manifest.pics.commands.clear();
+    assert_eq!(row_of(&manifest), (State::Applicable, Verdict::Pass, Some("note".to_owned())));
 }
 
 #[test]

@@ -243,6 +243,22 @@ mod tests {
     }
 
     #[test]
+    fn a_declared_command_promises_what_it_shows_only() {
+        let text = "id = \"acme/x\"\ntitle = \"T\"\npurpose = \"p\"\nrole = \"producer\"\nfor_each = \"command\"\n\
+             exercises = [\"openc2/one-action\", \"openc2/type-port\", \"openc2/type-device\"]\n\
+             [[step]]\nverb = \"start\"\n[[step]]\nverb = \"stimulate\"\ndeclared = \"each\"\n";
+        let scenario = parse(Source::new("x.toml", text), &OPENC2_MQTT_WD04, false).unwrap_or_else(|p| panic!("{p}"));
+        let file = "[iut]\nname = \"x\"\nbinding = \"openc2-mqtt-wd04\"\nrole = \"producer\"\n[stimulus]\nvia = \"none\"\n\
+             [[pics.command]]\naction = \"deny\"\ntarget = { ipv4_connection = { dst_port = 443 } }\n\
+             [[pics.command]]\naction = \"scan\"\ntarget = { device = { device_id = \"7\" } }\n";
+        let iut =
+            crate::iut::parse(Path::new("/iut.toml"), Source::new("iut.toml", file)).unwrap_or_else(|p| panic!("{p}"));
+        let promised: Vec<Vec<String>> =
+            plan(&[Arc::new(scenario)], &iut).selected.into_iter().map(|p| p.exercises).collect();
+        assert_eq!(promised, [["openc2/one-action", "openc2/type-port"], ["openc2/one-action", "openc2/type-device"]]);
+    }
+
+    #[test]
     fn options_may_be_required_absent() {
         let text = "requires = [\"not:wildcard\"]\n[[step]]\nverb = \"start\"\n";
         assert_eq!(plan(&[scenario(text)], &iut("")).selected.len(), 1);
