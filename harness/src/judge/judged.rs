@@ -1,6 +1,6 @@
 //! One scenario, judged from its evidence alone.
 
-use super::Ledger;
+use super::{Ledger, Stimulated};
 use crate::binding::Binding;
 use crate::evidence::{Evidence, Observation};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +41,8 @@ pub struct JudgedScenario {
     pub unfired: Option<String>,
     /// SHA-256 of the capture, in hex; `None` when there is none.
     pub sha256: Option<String>,
+    /// What came of stimulating a Producer.
+    pub stimulated: Stimulated,
     /// Tolerances in force.
     pub tolerances: Option<Tolerances>,
     /// The largest lag of the test system that was recorded, in nanoseconds.
@@ -70,6 +72,7 @@ impl JudgedScenario {
             gap: gap(evidence),
             unfired: unfired(evidence),
             sha256: Some(sha256),
+            stimulated: Stimulated::of(evidence),
             tolerances: Some(evidence.context.tolerances),
             lag: lag(evidence),
             trace,
@@ -94,6 +97,7 @@ impl JudgedScenario {
             began: None,
             duration: 0,
             sha256: None,
+            stimulated: Stimulated::default(),
             tolerances: None,
             lag: 0,
             trace: Vec::new(),

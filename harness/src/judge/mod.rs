@@ -12,6 +12,7 @@ mod policy;
 mod report;
 mod run;
 mod secrets;
+mod stimulated;
 mod trace;
 pub mod waiver;
 
@@ -22,4 +23,5 @@ pub use measured::{Limit, Measured};
 pub use outcome::Outcome;
 pub use policy::Policy;
 pub use run::judge;
+pub use stimulated::Stimulated;
 pub use trace::trace;

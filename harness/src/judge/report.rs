@@ -39,7 +39,7 @@ pub(super) fn report(
     } else {
         model::RunVerdict::Pass
     };
-    let sentence = verdict_sentence(
+    let mut sentence = verdict_sentence(
         verdict,
         policy,
         &requirements,
@@ -50,6 +50,10 @@ pub(super) fn report(
         scenario_errors,
         if nothing_ran { Missing::All } else { Missing::Some(lost) },
     );
+    if let Some(never) = super::stimulated::never_sent(scenarios) {
+        sentence.push(' ');
+        sentence.push_str(&never);
+    }
     model::Report {
         format: model::FORMAT.to_owned(),
         iut: model::Iut {

@@ -280,7 +280,7 @@ impl<'r> Stage<'r> {
         };
         let detail = match &sent {
             Ok(()) => object.line(),
-            Err(why) => format!("{why}: {}", object.line()),
+            Err(why) => why.clone(),
         };
         self.recorder.record(Event::Stimulus {
             id: object.id.clone(),
