@@ -1,16 +1,45 @@
 //! Bindings: which catalogues, roles, topics and scenarios belong together.
 
 use crate::catalogue::{self, Catalogue, Requirement};
+use crate::evidence::openc2;
+use crate::evidence::payload::Payload;
 use crate::iut::Role;
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// A message language, spoken by one binding or several.
+pub struct Family {
+    /// Id.
+    pub id: &'static str,
+    /// Reads the payload of a PUBLISH on a topic; nothing where it is none of its business. Total over any bytes.
+    pub read: fn(topic: &str, payload: &[u8]) -> Option<Payload>,
+}
+
+/// OpenC2.
+pub static OPENC2: Family =
+    Family { id: "openc2", read: |topic, payload| openc2::read(topic, payload).map(Payload::OpenC2) };
+
+/// A role of a binding, and what the harness has to know to test it.
+pub struct Part {
+    /// The role.
+    pub role: Role,
+    /// Whether requests reach it that it answers.
+    pub answers: bool,
+    /// Whether it does something of its own accord that it can be told to do.
+    pub stimulated: bool,
+}
 
 /// One binding.
+#[derive(Clone, Copy)]
 pub struct Binding {
     /// Id, as IUT files name it.
     pub id: &'static str,
     /// Title for people.
     pub title: &'static str,
+    /// The language of its messages.
+    pub family: &'static Family,
     /// Roles that can be tested.
-    pub roles: &'static [Role],
+    pub parts: &'static [Part],
     /// Catalogues that apply.
     pub catalogues: &'static [&'static Catalogue],
     /// Folder below `scenarios/`.
@@ -21,7 +50,11 @@ pub struct Binding {
 pub static OPENC2_MQTT_WD04: Binding = Binding {
     id: "openc2-mqtt-wd04",
     title: "OpenC2 over MQTT, Working Draft 04",
-    roles: &[Role::Consumer, Role::Producer],
+    family: &OPENC2,
+    parts: &[
+        Part { role: Role::Consumer, answers: true, stimulated: false },
+        Part { role: Role::Producer, answers: false, stimulated: true },
+    ],
     catalogues: &[
         &catalogue::wd04::CATALOGUE,
         &catalogue::openc2::CATALOGUE,
@@ -40,7 +73,29 @@ pub fn find(id: &str) -> Option<&'static Binding> {
     ALL.iter().copied().find(|b| b.id == id)
 }
 
+impl fmt::Debug for Binding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Binding").field(&self.id).finish()
+    }
+}
+
+/// The roles that a requirement binds, in whichever binding.
+pub fn bound(requirement: &Requirement) -> BTreeSet<Role> {
+    let has = |binding: &&Binding| binding.requirements().any(|(_, r)| r.id == requirement.id);
+    ALL.iter().copied().filter(has).flat_map(Binding::roles).filter(|role| requirement.binds(*role)).collect()
+}
+
 impl Binding {
+    /// Roles that can be tested.
+    pub fn roles(&self) -> impl Iterator<Item = Role> + use<> {
+        self.parts.iter().map(|part| part.role)
+    }
+
+    /// What there is to know of a role; nothing where it cannot be tested.
+    pub fn part(&self, role: Role) -> Option<&'static Part> {
+        self.parts.iter().find(|part| part.role == role)
+    }
+
     /// Its requirements with their catalogues, in catalogue order.
     pub fn requirements(&self) -> impl Iterator<Item = (&'static Catalogue, &'static Requirement)> + use<> {
         self.catalogues.iter().flat_map(|c| c.requirements.iter().map(|r| (*c, *r)))

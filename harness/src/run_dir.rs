@@ -89,9 +89,7 @@ pub fn subject(dir: &Path, manifest: &Manifest) -> Result<(&'static Binding, Rol
     let unknown = |what: String| RunDirError::Unknown { dir: dir.to_owned(), what, tool: manifest.tool.clone() };
     let binding = binding::find(&manifest.binding).ok_or_else(|| unknown(format!("binding {:?}", manifest.binding)))?;
     let role = binding
-        .roles
-        .iter()
-        .copied()
+        .roles()
         .find(|role| role.as_str() == manifest.role)
         .ok_or_else(|| unknown(format!("role {:?}", manifest.role)))?;
     Ok((binding, role))

@@ -249,7 +249,9 @@ fn mutants_name_requirements_that_exist() {
         assert!(!mutant.primary.is_empty(), "{} breaks nothing", mutant.name);
         // What breaks with a mutant of both roles may bind one of them.
         let binds_one = |id: &str| {
-            known.get(id).is_some_and(|r| mutant.roles.iter().any(|of| r.roles.iter().any(|r| r.as_str() == *of)))
+            known
+                .get(id)
+                .is_some_and(|r| mutant.roles.iter().any(|of| Role::named(of).is_some_and(|role| r.binds(role))))
         };
         let elsewhere = |id: &str| !mutant.primary.contains(&id) && binds_one(id);
         for id in mutant.primary.iter().copied().chain(mutant.also.iter().map(|(id, _)| *id)) {

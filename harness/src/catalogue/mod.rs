@@ -109,7 +109,7 @@ pub struct Requirement {
     pub interop: bool,
     /// Set where the specification contradicts itself: what contradicts what. Warns under every policy but `strict`.
     pub contradiction: Option<&'static str>,
-    /// Whom it binds.
+    /// Whom it binds: these roles, or, where there are none, every role of the bindings that have its catalogue.
     pub roles: &'static [Role],
     /// PICS condition in words, and its test; `None`: applies always.
     pub when: Option<Condition>,
@@ -134,7 +134,7 @@ impl Requirement {
         level: Level::Must,
         interop: false,
         contradiction: None,
-        roles: &[Role::Consumer, Role::Producer],
+        roles: &[],
         when: None,
         trigger: Trigger::Always,
         implies: &[],
@@ -156,7 +156,7 @@ impl Requirement {
 
     /// Whether it binds `role`.
     pub fn binds(&self, role: Role) -> bool {
-        self.roles.contains(&role)
+        self.roles.is_empty() || self.roles.contains(&role)
     }
 }
 

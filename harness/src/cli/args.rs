@@ -79,10 +79,7 @@ pub(super) struct RunOptions {
 }
 
 fn role(text: &str) -> Result<Role, String> {
-    [Role::Consumer, Role::Producer]
-        .into_iter()
-        .find(|role| role.as_str() == text)
-        .ok_or_else(|| "consumer or producer".to_owned())
+    Role::named(text).ok_or_else(|| Role::ALL.map(Role::as_str).join(" or "))
 }
 
 fn factor(text: &str) -> Result<f64, String> {

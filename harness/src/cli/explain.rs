@@ -2,6 +2,7 @@ use super::args::ExplainOptions;
 use super::{Exit, Failure, list, output};
 use crate::binding;
 use crate::catalogue::{Catalogue, Requirement};
+use crate::iut::Role;
 use crate::judge::Policy;
 use crate::scenario;
 use std::collections::BTreeSet;
@@ -54,7 +55,7 @@ fn text(catalogue: &Catalogue, requirement: &Requirement) -> String {
     let policies: Vec<&str> = Policy::ALL.into_iter().filter(|p| p.fails(requirement)).map(Policy::as_str).collect();
     fact("Fails under", policies.join(", "));
     fact("Contradiction", requirement.contradiction.unwrap_or_default().to_owned());
-    fact("Roles", requirement.roles.iter().map(|r| r.as_str()).collect::<Vec<_>>().join(", "));
+    fact("Roles", binding::bound(requirement).into_iter().map(Role::as_str).collect::<Vec<_>>().join(", "));
     fact("Applies when", requirement.when.map(|(condition, _)| condition.to_owned()).unwrap_or_default());
     fact(
         "Occasion",
@@ -85,7 +86,7 @@ fn text(catalogue: &Catalogue, requirement: &Requirement) -> String {
 fn exercising(id: &str) -> Vec<String> {
     let mut scenarios: Vec<String> = binding::ALL
         .iter()
-        .flat_map(|binding| binding.roles.iter().map(move |role| (*binding, *role)))
+        .flat_map(|binding| binding.roles().map(move |role| (*binding, role)))
         .filter_map(|(binding, role)| scenario::load(binding, role, None).ok())
         .flatten()
         .filter(|scenario| scenario.exercises.iter().any(|e| e == id))

@@ -2,6 +2,7 @@ use super::args::{ListOptions, Listed};
 use super::{Exit, Failure, output};
 use crate::binding::{self, Binding};
 use crate::catalogue::{Judged, Requirement, Trigger};
+use crate::iut::Role;
 use crate::scenario;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -63,7 +64,7 @@ fn requirements(bindings: &[&'static Binding], as_json: bool) -> String {
                     "clause": r.clause,
                     "level": r.level.as_str(),
                     "interop": r.interop,
-                    "roles": r.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>(),
+                    "roles": binding::bound(r).into_iter().map(Role::as_str).collect::<Vec<_>>(),
                     "trigger": trigger(r),
                     "state": state,
                     "statement": r.statement(),
@@ -101,7 +102,7 @@ fn list_bindings(bindings: &[&'static Binding], as_json: bool) -> String {
                 json!({
                     "id": b.id,
                     "title": b.title,
-                    "roles": b.roles.iter().map(|r| r.as_str()).collect::<Vec<_>>(),
+                    "roles": b.roles().map(Role::as_str).collect::<Vec<_>>(),
                     "catalogues": b.catalogues.iter().map(|c| json!({"id": c.id, "title": c.title, "edition": c.edition, "version": c.version, "requirements": c.requirements.len()})).collect::<Vec<_>>(),
                 })
             })
@@ -110,7 +111,7 @@ fn list_bindings(bindings: &[&'static Binding], as_json: bool) -> String {
     }
     let mut text = String::new();
     for binding in bindings {
-        let roles: Vec<&str> = binding.roles.iter().map(|r| r.as_str()).collect();
+        let roles: Vec<&str> = binding.roles().map(Role::as_str).collect();
         text.push_str(&format!("{}  {} (roles: {})\n", binding.id, binding.title, roles.join(", ")));
         for catalogue in binding.catalogues {
             text.push_str(&format!(
@@ -128,8 +129,8 @@ fn list_bindings(bindings: &[&'static Binding], as_json: bool) -> String {
 fn scenarios(bindings: &[&'static Binding], as_json: bool) -> Result<String, Failure> {
     let mut all = Vec::new();
     for binding in bindings {
-        for role in binding.roles {
-            let loaded = scenario::load(binding, *role, None).map_err(Failure::internal)?;
+        for role in binding.roles() {
+            let loaded = scenario::load(binding, role, None).map_err(Failure::internal)?;
             all.extend(loaded.into_iter().map(|scenario| (*binding, scenario)));
         }
     }

@@ -1,7 +1,8 @@
 use super::connection::{Connection, Pending};
-use super::exchange::{Pairing, is_response};
+use super::exchange::Pairing;
 use super::stream::Found;
-use super::{Observation, PacketSeen, Setting, openc2};
+use super::{Observation, PacketSeen, Setting};
+use crate::binding::{self, Binding, Part};
 use crate::iut::Role;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -79,9 +80,14 @@ pub fn observe(recording: &Recording) -> Result<Evidence, EvidenceError> {
         return Err(EvidenceError::Newer { found: context.format });
     }
     let understood = |what: &str, error: String| EvidenceError::Context(format!("{what}: {error}"));
+    let binding = binding::find(&context.binding)
+        .ok_or_else(|| understood("binding", format!("unknown binding {:?}", context.binding)))?;
+    let role: Role = serde_json::from_value(serde_json::Value::String(context.role.clone()))
+        .map_err(|e| understood("role", e.to_string()))?;
+    let part = binding.part(role).ok_or_else(|| understood("role", format!("{} has no {role}", binding.id)))?;
     let setting = Setting {
-        role: serde_json::from_value(serde_json::Value::String(context.role.clone()))
-            .map_err(|e| understood("role", e.to_string()))?,
+        binding,
+        role,
         pics: serde_json::from_value(context.pics.clone()).map_err(|e| understood("pics", e.to_string()))?,
         tolerances: context.tolerances,
         births_known: context.births_known,
@@ -89,7 +95,7 @@ pub fn observe(recording: &Recording) -> Result<Evidence, EvidenceError> {
         seed: context.seed,
         user_name: context.pixit.get("username").and_then(|name| name.as_str()).map(str::to_owned),
     };
-    let mut builder = Builder::new(setting.role, context.tolerances.quiet, context.tolerances.response);
+    let mut builder = Builder::new(binding, part, context.tolerances.quiet, context.tolerances.response);
     for entry in &recording.entries {
         builder.entry(entry);
         if builder.packets >= PACKETS {
@@ -101,7 +107,9 @@ pub fn observe(recording: &Recording) -> Result<Evidence, EvidenceError> {
 }
 
 struct Builder {
-    /// Only a Consumer is asked anything, so only its packets are paired.
+    /// Whose messages are read.
+    binding: &'static Binding,
+    /// Whether the IUT is asked anything: only then are its packets paired.
     paired: bool,
     quiet: u64,
     response: u64,
@@ -122,9 +130,10 @@ struct Builder {
 }
 
 impl Builder {
-    fn new(role: Role, quiet: u64, response: u64) -> Builder {
+    fn new(binding: &'static Binding, part: &Part, quiet: u64, response: u64) -> Builder {
         Builder {
-            paired: role == Role::Consumer,
+            binding,
+            paired: part.answers,
             quiet,
             response,
             due: BTreeSet::new(),
@@ -257,9 +266,9 @@ impl Builder {
             }
         }
         // Half a message says nothing: neither that it is malformed, nor that it answers.
-        let message = found.packet.publish().filter(|_| !found.packet.truncated).and_then(|publish| {
+        let payload = found.packet.publish().filter(|_| !found.packet.truncated).and_then(|publish| {
             let topic = publish.topic.as_ref().map(|t| t.display()).unwrap_or_default();
-            openc2::read(&topic, &publish.payload.value)
+            (self.binding.family.read)(&topic, &publish.payload.value)
         });
         let seen = Arc::new(PacketSeen {
             conn,
@@ -269,7 +278,7 @@ impl Builder {
             end_at: found.end_at,
             direction,
             packet: found.packet,
-            message: message.map(Arc::new),
+            payload: payload.map(Arc::new),
             injected: injected.0,
             lawful: injected.1,
         });
@@ -284,7 +293,7 @@ impl Builder {
                     connection.wait(&seen, found.end);
                 }
                 self.observations.push(Observation::Packet(Arc::clone(&seen)));
-                if self.paired && seen.message.is_some() {
+                if self.paired && seen.payload.is_some() {
                     self.pairing.request(&seen);
                 }
             }
@@ -296,7 +305,7 @@ impl Builder {
                 }
                 self.observations.push(Observation::Packet(Arc::clone(&seen)));
                 if self.paired
-                    && seen.message.as_ref().is_some_and(|m| is_response(m))
+                    && seen.payload.as_ref().is_some_and(|payload| payload.facts().answers())
                     && !self.pairing.response(&seen, self.response)
                 {
                     self.observations.push(Observation::Stray(seen));
@@ -321,7 +330,7 @@ impl Builder {
     }
 
     fn arrived(&mut self, pending: Pending) {
-        if pending.packet.message.is_some() {
+        if pending.packet.payload.is_some() {
             self.pairing.delivered(&pending.packet, pending.written);
         }
         self.observations.push(Observation::Delivered(pending.packet));

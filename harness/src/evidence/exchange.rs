@@ -1,8 +1,8 @@
-//! Pairing: a request delivered to the IUT with the responses that carry its request_id.
+//! Pairing: a request delivered to the IUT with the responses that repeat what tells it from others, called its
+//! request_id here whatever a language calls it.
 //!
 //! Every step costs at most the logarithm of what came before, so that a flood is judged in bounded time.
 
-use super::openc2::{ContentKind, Message};
 use super::{Delivery, Exchange, PacketSeen, ResponseSeen, Silence};
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
@@ -117,7 +117,7 @@ impl Pairing {
         }
     }
 
-    /// A PUBLISH with an OpenC2 message went to the IUT.
+    /// A PUBLISH with a message of the binding's language went to the IUT.
     pub fn request(&mut self, packet: &Arc<PacketSeen>) {
         let Some(publish) = packet.packet.publish() else { return };
         let order = self.step();
@@ -139,9 +139,8 @@ impl Pairing {
             open.sent = open.sent.max(packet.end_at);
             return;
         }
-        let message = packet.message.as_deref();
-        let keyed = self.by_id.entry(message.and_then(|m| m.request_id.clone())).or_default();
-        if message.is_some_and(asks) {
+        let keyed = self.by_id.entry(packet.correlation().map(str::to_owned)).or_default();
+        if packet.payload.as_ref().is_some_and(|payload| payload.facts().asks()) {
             keyed.waiting.insert(index);
             keyed.newest = Some(index);
         } else {
@@ -191,7 +190,7 @@ impl Pairing {
     pub fn response(&mut self, packet: &Arc<PacketSeen>, tolerance: u64) -> bool {
         let order = self.step();
         let session = self.session(packet.conn);
-        let key = packet.message.as_ref().and_then(|m| m.request_id.clone());
+        let key = packet.correlation().map(str::to_owned);
         let Some(publish) = packet.packet.publish() else { return false };
         let id = publish.packet_id.as_ref().map(|s| s.value);
         let repeated =
@@ -232,7 +231,7 @@ impl Pairing {
         open.answer.get_or_insert_with(|| (order, Arc::clone(packet)));
         if let Some(keyed) = self.by_id.get_mut(&key) {
             keyed.answered = true;
-            if packet.message.as_deref().is_some_and(is_final) {
+            if packet.payload.as_ref().is_some_and(|payload| payload.facts().is_final()) {
                 keyed.waiting.remove(&index);
             }
         }
@@ -294,7 +293,7 @@ impl Pairing {
             .into_iter()
             .zip(silences)
             .map(|(open, silence)| {
-                let request_id = open.request.message.as_ref().and_then(|m| m.request_id.clone());
+                let request_id = open.request.correlation().map(str::to_owned);
                 let death = deaths.get(deaths.partition_point(|order| *order < open.order)).copied();
                 Exchange {
                     name: request_id.as_deref().and_then(|id| names.get(id)).cloned(),
@@ -317,9 +316,10 @@ impl Pairing {
             return Silence::Answered;
         }
         let due = open.sent.plus(response);
-        let request_id = open.request.message.as_ref().and_then(|m| m.request_id.as_ref());
+        let request_id = open.request.correlation();
         // The same request_id in another delivery: one answer may be meant for both.
-        let shared = request_id.is_some_and(|id| self.by_id.get(&Some(id.clone())).is_some_and(|keyed| keyed.answered));
+        let shared =
+            request_id.is_some_and(|id| self.by_id.get(&Some(id.to_owned())).is_some_and(|keyed| keyed.answered));
         let exit = self.exits.get(self.exits.partition_point(|exit| exit.0 < open.newest));
         let stopped = exit.is_some_and(|exit| exit.1 < due);
         let taken = self.taken.get(&open.conn).is_some_and(|at| *at < due);
@@ -406,24 +406,5 @@ fn same_content(a: &PacketSeen, b: &PacketSeen) -> bool {
                 && a.topic.as_ref().map(|t| &t.bytes) == b.topic.as_ref().map(|t| &t.bytes)
         }
         _ => false,
-    }
-}
-
-/// Whether a response ends its exchange: anything but the interim status 102.
-fn is_final(message: &Message) -> bool {
-    message.status().is_none_or(|status| status != 102)
-}
-
-/// Whether a message to the IUT is one that responses may belong to before any other of its request_id.
-fn asks(message: &Message) -> bool {
-    !is_response(message) && message.kind != Some(ContentKind::Notification)
-}
-
-/// Whether a message of the IUT takes part in exchanges as a response: by its content, or, where the content
-/// cannot be read, by the message type of its header.
-pub(super) fn is_response(message: &Message) -> bool {
-    match message.kind {
-        Some(kind) => kind == ContentKind::Response,
-        None => message.header.is_some_and(|h| h.message_type == 1),
     }
 }

@@ -244,10 +244,7 @@ fn a_burst_is_paired_by_request_id_in_any_order() {
     assert_eq!(exchanges.len(), 100);
     for exchange in &exchanges {
         assert_eq!((exchange.responses.len(), exchange.delivery), (1, Delivery::Delivered));
-        assert_eq!(
-            exchange.responses[0].packet.message.as_ref().and_then(|m| m.request_id.clone()),
-            exchange.request_id
-        );
+        assert_eq!(exchange.responses[0].packet.message().and_then(|m| m.request_id.clone()), exchange.request_id);
     }
     assert_eq!(strays(&evidence), 0);
 }
@@ -404,7 +401,7 @@ fn half_a_packet_is_neither_message_nor_request() {
         s.closed_by_iut();
     });
     assert!(exchanges(&evidence)[0].responses.is_empty());
-    let cut_off = |o: &&Observation| matches!(o, Observation::Packet(p) if p.packet.truncated && p.message.is_none());
+    let cut_off = |o: &&Observation| matches!(o, Observation::Packet(p) if p.packet.truncated && p.payload.is_none());
     assert_eq!(evidence.observations.iter().filter(cut_off).count(), 1);
 }
 

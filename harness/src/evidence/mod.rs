@@ -9,6 +9,7 @@ mod exchange;
 mod exchange_tests;
 mod observe;
 pub mod openc2;
+pub mod payload;
 #[cfg(test)]
 mod properties;
 pub mod sketch;

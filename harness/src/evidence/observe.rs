@@ -1,4 +1,6 @@
 use super::openc2::Message;
+use super::payload::Payload;
+use crate::binding::{Binding, Part};
 use crate::iut::{Pics, Role};
 use std::sync::Arc;
 use touchstone_fixtures::recording::{
@@ -10,6 +12,8 @@ use touchstone_fixtures::wire::mqtt311::ControlPacket;
 /// What checks may know besides the observations: the declarations and the tolerances of the recording.
 #[derive(Clone, Debug)]
 pub struct Setting {
+    /// What is tested against.
+    pub binding: &'static Binding,
     /// Role under test.
     pub role: Role,
     /// What the vendor declares.
@@ -24,6 +28,16 @@ pub struct Setting {
     pub seed: u64,
     /// The user name that the IUT was given, if it was given one.
     pub user_name: Option<String>,
+}
+
+impl Setting {
+    /// What the harness has to know of the role.
+    ///
+    /// # Panics
+    /// Never: no recording is judged whose role its binding does not have.
+    pub fn part(&self) -> &'static Part {
+        self.binding.part(self.role).expect("the role is one of the binding's")
+    }
 }
 
 /// One control packet on a connection of the IUT.
@@ -43,9 +57,9 @@ pub struct PacketSeen {
     pub direction: Direction,
     /// The packet, decoded strictly.
     pub packet: ControlPacket,
-    /// The OpenC2 message in it: set for a PUBLISH whose topic begins with `oc2/` or whose payload is
-    /// recognisably an OpenC2 message.
-    pub message: Option<Arc<Message>>,
+    /// The message of the binding's language in it: set for a PUBLISH whose topic is one of the binding's, or whose payload
+    /// is recognisably such a message.
+    pub payload: Option<Arc<Payload>>,
     /// For bytes to the IUT: written by a fault, past the core.
     pub injected: bool,
     /// For injected bytes: whether a conforming server may send them.
@@ -56,6 +70,25 @@ impl PacketSeen {
     /// Whether the IUT sent it.
     pub fn from_iut(&self) -> bool {
         self.direction == Direction::FromIut
+    }
+
+    /// The OpenC2 message in it.
+    pub fn message(&self) -> Option<&Message> {
+        self.payload.as_ref().and_then(|payload| payload.openc2())
+    }
+
+    /// What a response repeats of its request.
+    pub fn correlation(&self) -> Option<&str> {
+        self.payload.as_ref().and_then(|payload| payload.facts().correlation())
+    }
+
+    /// The topic of a PUBLISH, made fit to be shown.
+    pub fn topic(&self) -> String {
+        self.packet
+            .publish()
+            .and_then(|publish| publish.topic.as_ref())
+            .map(|topic| topic.display())
+            .unwrap_or_default()
     }
 }
 
@@ -88,7 +121,7 @@ pub enum Silence {
 /// One response of the IUT within an exchange.
 #[derive(Clone, Debug)]
 pub struct ResponseSeen {
-    /// The PUBLISH; its `message` is set.
+    /// The PUBLISH; its `payload` is set.
     pub packet: Arc<PacketSeen>,
     /// Whether it repeats an earlier PUBLISH (DUP=1, same packet id).
     pub redelivery: bool,
@@ -97,11 +130,11 @@ pub struct ResponseSeen {
 /// A request delivered to the IUT, and its responses.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    /// The PUBLISH to the IUT, first copy; its `message` is set.
+    /// The PUBLISH to the IUT, first copy; its `payload` is set.
     pub request: Arc<PacketSeen>,
     /// Name captured by the scenario, if any.
     pub name: Option<String>,
-    /// `request_id` of the request.
+    /// What responses repeat of the request.
     pub request_id: Option<String>,
     /// How many times it was sent to the IUT (redeliveries included).
     pub copies: u32,
@@ -116,9 +149,14 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// The request's message.
+    /// The request's OpenC2 message.
     pub fn message(&self) -> Option<&Message> {
-        self.request.message.as_deref()
+        self.request.message()
+    }
+
+    /// What the request is, in a few words.
+    pub fn words(&self) -> String {
+        self.request.payload.as_ref().map(|payload| payload.facts().words().join(" ")).unwrap_or_default()
     }
 
     /// Responses that are not redeliveries.
@@ -126,10 +164,9 @@ impl Exchange {
         self.responses.iter().filter(|r| !r.redelivery)
     }
 
-    /// The status of the first final response (not 102), if it has one.
+    /// The first response that is not an interim one.
     pub fn final_response(&self) -> Option<&ResponseSeen> {
-        self.distinct()
-            .find(|r| r.packet.message.as_ref().is_some_and(|m| m.status().is_none_or(|status| status != 102)))
+        self.distinct().find(|r| r.packet.payload.as_ref().is_some_and(|payload| payload.facts().is_final()))
     }
 }
 

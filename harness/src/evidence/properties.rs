@@ -113,7 +113,7 @@ proptest! {
             match observation {
                 Observation::Packet(p) => {
                     prop_assert!(p.direction.of_iut());
-                    prop_assert!(p.message.is_none() || !p.packet.truncated);
+                    prop_assert!(p.payload.is_none() || !p.packet.truncated);
                     shown.insert(std::sync::Arc::as_ptr(p));
                 }
                 Observation::Delivered(p) => {

@@ -2,7 +2,7 @@
 
 use super::template::Template;
 use super::{Pics, Role, Timing};
-use crate::binding::Binding;
+use crate::binding::{Binding, Part};
 use crate::diagnostic::{Problem, Problems};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -56,6 +56,14 @@ impl fmt::Debug for IutFile {
 }
 
 impl IutFile {
+    /// What the harness has to know of its role.
+    ///
+    /// # Panics
+    /// Never: no file is read whose role its binding does not have.
+    pub fn part(&self) -> &'static Part {
+        self.binding.part(self.role).expect("the role is one of the binding's")
+    }
+
     /// The same for the role that a run is to test.
     ///
     /// # Errors

@@ -67,13 +67,8 @@ fn read(path: &Path, document: &Document) -> Option<IutFile> {
     let launch = fields.table("launch", "[launch]").and_then(|t| read_launch(&t, &dir, &pics, &network));
     let stimulus = fields.table("stimulus", "[stimulus]").and_then(|t| {
         let (stimulus, within) = read_stimulus(&t, &pics, &network, &dir, fields.has("launch"))?;
-        if roles.as_ref().is_some_and(|roles| !roles.contains(&Role::Producer)) {
-            document.wrong(
-                fields.key_span("stimulus"),
-                "[stimulus] is for a Producer, but `role` is \"consumer\"",
-                "",
-                Some("remove [stimulus]: a Consumer is stimulated by the commands it receives".to_owned()),
-            );
+        if let (Some(roles), Some(binding)) = (&roles, binding) {
+            check_stimulated(document, fields.key_span("stimulus"), roles, binding);
         }
         if stimulus == Stimulus::Stdin && !fields.has("launch") {
             document.wrong(
@@ -129,18 +124,19 @@ fn read_roles(iut: &Fields<'_>, binding: Option<&'static Binding>) -> Option<Vec
     };
     let mut roles = Vec::new();
     for name in &named {
-        let Some(role) = [Role::Consumer, Role::Producer].into_iter().find(|role| role.as_str() == name.value) else {
-            let help = instead(&name.value, &["consumer", "producer"]);
+        let Some(role) = Role::named(&name.value) else {
+            let known: Vec<&str> = binding.map_or_else(Vec::new, |b| b.roles().map(Role::as_str).collect());
+            let help = instead(&name.value, &known);
             iut.document.wrong(name.span.clone(), format!("`role` in [iut] cannot be {:?}", name.value), "", help);
             continue;
         };
         if let Some(binding) = binding
-            && !binding.roles.contains(&role)
+            && binding.part(role).is_none()
         {
-            let known: Vec<&str> = binding.roles.iter().map(|r| r.as_str()).collect();
+            let known: Vec<&str> = binding.roles().map(Role::as_str).collect();
             iut.document.wrong(
                 name.span.clone(),
-                format!("binding {} cannot test a {role} yet", binding.id),
+                format!("binding {} cannot test a {role}", binding.id),
                 "",
                 Some(format!("roles it can test: {}", known.join(", "))),
             );
@@ -154,6 +150,20 @@ fn read_roles(iut: &Fields<'_>, binding: Option<&'static Binding>) -> Option<Vec
         iut.document.wrong(span, "`role` in [iut] names no role", "", Some("write \"consumer\"".to_owned()));
     }
     (!roles.is_empty()).then_some(roles)
+}
+
+/// Only what acts by itself can be told to.
+fn check_stimulated(document: &Document, span: Range<usize>, roles: &[Role], binding: &Binding) {
+    let told = |role: Role| binding.part(role).is_some_and(|part| part.stimulated);
+    if let Some(role) = roles.first().filter(|_| !roles.iter().copied().any(told)) {
+        let able: Vec<&str> = binding.roles().filter(|role| told(*role)).map(Role::title).collect();
+        document.wrong(
+            span,
+            format!("[stimulus] is for a {}, but `role` is {:?}", able.join(" or a "), role.as_str()),
+            "",
+            Some(format!("remove [stimulus]: a {} is stimulated by what it receives", role.title())),
+        );
+    }
 }
 
 fn read_network(table: &Fields<'_>) -> Network {

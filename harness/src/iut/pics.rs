@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The part an implementation plays in a binding.
+/// The part an implementation plays. Which of them a binding knows, and what they mean to the harness, is the binding's
+/// own affair ([`crate::binding::Part`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
@@ -17,6 +18,22 @@ impl Role {
         match self {
             Role::Consumer => "consumer",
             Role::Producer => "producer",
+        }
+    }
+
+    /// Every role of any binding.
+    pub const ALL: [Role; 2] = [Role::Consumer, Role::Producer];
+
+    /// The role of that name.
+    pub fn named(name: &str) -> Option<Role> {
+        Role::ALL.into_iter().find(|role| role.as_str() == name)
+    }
+
+    /// What people call it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Role::Consumer => "Consumer",
+            Role::Producer => "Producer",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::binding::Binding;
+use crate::binding::OPENC2_MQTT_WD04;
 use crate::catalogue::{Catalogue, Judged, Level, Requirement, Trigger};
 use crate::evidence::openc2::schema::types;
 use crate::evidence::sketch::Sketch;
@@ -107,7 +108,7 @@ static PORT: Requirement = Requirement {
     trigger: Trigger::Command(types::PORT),
     doc: " A port is sound.\n",
     judged: Judged::Packet(|packet, _| {
-        let message = packet.message.as_deref().filter(|_| packet.from_iut())?;
+        let message = packet.message().filter(|_| packet.from_iut())?;
         message.content_shown.contains(types::PORT).then_some(Ruling::Met)
     }),
     ..Requirement::TEMPLATE
@@ -153,7 +154,7 @@ static CATALOGUE: Catalogue = Catalogue {
     rows: "",
 };
 static BINDING: Binding =
-    Binding { id: "fake", title: "A fake", roles: &[Role::Consumer], catalogues: &[&CATALOGUE], scenarios: "fake" };
+    Binding { id: "fake", title: "A fake", catalogues: &[&CATALOGUE], scenarios: "fake", ..OPENC2_MQTT_WD04 };
 
 fn manifest(exercises: &[&str]) -> Manifest {
     Manifest {

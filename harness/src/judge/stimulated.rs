@@ -1,9 +1,8 @@
 //! Whether a Producer was made to send, and whether it did: said beside the verdict when it never did.
 
 use super::JudgedScenario;
-use crate::evidence::openc2::ContentKind;
+use crate::evidence::payload::Kind;
 use crate::evidence::{Evidence, Observation, TimelineItem};
-use crate::iut::Role;
 use touchstone_fixtures::recording::{Event, WindowState};
 
 /// What one scenario shows of it.
@@ -27,7 +26,7 @@ impl Stimulated {
     /// Of a Producer; a Consumer is not stimulated.
     pub(super) fn of(evidence: &Evidence) -> Stimulated {
         let mut found = Stimulated::default();
-        if evidence.setting.role != Role::Producer {
+        if !evidence.setting.part().stimulated {
             return found;
         }
         for item in &evidence.timeline {
@@ -49,8 +48,8 @@ impl Stimulated {
             match observation {
                 Observation::Window { state: WindowState::Opened, .. } => found.watched += 1,
                 Observation::Packet(p) if p.from_iut() && p.packet.publish().is_some() => {
-                    let kind = p.message.as_ref().map(|message| message.kind);
-                    found.sent += u64::from(matches!(kind, None | Some(None | Some(ContentKind::Request))));
+                    let kind = p.payload.as_ref().map(|payload| payload.facts().kind());
+                    found.sent += u64::from(matches!(kind, None | Some(None | Some(Kind::Request))));
                 }
                 _ => {}
             }

@@ -111,7 +111,7 @@ fn packet_row(seen: &PacketSeen) -> TracePacket {
             })
             .collect(),
         text: payload_text(packet),
-        exchange: seen.message.as_ref().and_then(|m| m.request_id.clone()),
+        exchange: seen.correlation().map(str::to_owned),
     }
 }
 
@@ -139,11 +139,7 @@ fn summary(seen: &PacketSeen) -> String {
             }
             parts.extend(publish.packet_id.as_ref().map(|id| format!("id {}", id.value)));
             parts.push(format!("{} bytes", publish.payload.value.len()));
-            if let Some(message) = &seen.message {
-                parts.extend(message.action().map(str::to_owned));
-                parts.extend(message.target().map(|(name, _)| name.to_owned()));
-                parts.extend(message.status().map(|status| format!("status {status}")));
-            }
+            parts.extend(seen.payload.iter().flat_map(|payload| payload.facts().words()));
         }
         Body::Ack(id) => parts.extend(id.as_ref().map(|id| format!("id {}", id.value))),
         Body::Subscribe(subscribe) => {

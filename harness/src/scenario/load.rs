@@ -167,7 +167,8 @@ fn read(document: &Document, binding: &'static Binding, embedded: bool) -> Optio
     if !fields.has("role") {
         fields.missing("role", "\"consumer\"");
     }
-    let role = fields.choice("role", &[("consumer", Role::Consumer), ("producer", Role::Producer)]);
+    let roles: Vec<(&str, Role)> = binding.roles().map(|role| (role.as_str(), role)).collect();
+    let role = fields.choice("role", &roles);
     let requires = read_requires(&fields, binding);
     let exercises = read_exercises(&fields, binding);
     let each = fields.choice("for_each", &[("command", ())]);

@@ -3,7 +3,7 @@
 use super::plan::Planned;
 use super::runner::{Options, ScenarioResult, Shared, Status, give_up, run_scenario, run_shared};
 use crate::diagnostic::{Problem, Problems};
-use crate::iut::{IutFile, Per, Role};
+use crate::iut::{IutFile, Per};
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub fn one_by_one(iut: &IutFile, options: &Options) -> bool {
     match &iut.launch {
         None => true,
         Some(launch) => {
-            let stimulated = iut.role == Role::Producer && !iut.stimulus.isolated();
+            let stimulated = iut.part().stimulated && !iut.stimulus.isolated();
             fixed_port || launch.per == Per::Run || !launch.isolated() || stimulated
         }
     }

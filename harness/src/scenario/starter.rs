@@ -5,7 +5,7 @@ use super::ports;
 use super::runner::Options;
 use crate::iut::process::{self, Process, Start, Stop};
 use crate::iut::stimulus::{self, Object};
-use crate::iut::{IutFile, Launch, Placeholder, Role, Sink, Stimulus, Template, Values, mask};
+use crate::iut::{IutFile, Launch, Placeholder, Sink, Stimulus, Template, Values, mask};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -68,7 +68,7 @@ impl Slot {
             fresh: fresh && (self.instance == 1 || launch.isolated() || launch.reset.is_some()),
             instance: self.instance,
             token,
-            stdin: iut.role == Role::Producer && iut.stimulus == Stimulus::Stdin,
+            stdin: iut.part().stimulated && iut.stimulus == Stimulus::Stdin,
         };
         let started = Process::start(start, sink);
         self.process = Some(started.map_err(|error| format!("the implementation could not be started: {error}"))?);

@@ -9,9 +9,6 @@ use crate::requirement;
 use serde_json::json;
 use touchstone_fixtures::wire::mqtt311::build;
 
-/// Status of an interim response (LS 3.3.2.1).
-const PROCESSING: i128 = 102;
-
 fn ready(s: &mut Sketch) {
     s.ready();
 }
@@ -108,5 +105,5 @@ fn one_final_response(exchange: &Exchange, _: &Setting) -> Option<Ruling> {
 }
 
 fn is_final(response: &ResponseSeen) -> bool {
-    response.packet.message.as_ref().is_some_and(|message| message.status() != Some(PROCESSING))
+    response.packet.payload.as_ref().is_some_and(|payload| payload.facts().is_final())
 }

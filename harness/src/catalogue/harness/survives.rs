@@ -1,10 +1,10 @@
 //! An implementation outlives what is sent to it.
 
 use crate::catalogue::{Examples, Judged, Level, Trigger};
-use crate::evidence::openc2::{ContentKind, Form, Message};
+use crate::evidence::payload::{Kind, Payload, Quality};
 use crate::evidence::sketch::Sketch;
 use crate::evidence::{Delivery, Exchange, Observation, PacketSeen, Setting};
-use crate::iut::{Role, Serialization};
+use crate::iut::Role;
 use crate::judge::{Check, Deviation, Ledger, Ruling, Witness};
 use crate::requirement;
 use serde_json::json;
@@ -175,7 +175,7 @@ requirement! {
 /// Requests that may have gone unanswered: the first ones are enough.
 const LISTED: usize = 64;
 /// Largest payload that is taken for an everyday message.
-const LARGE: u32 = 64 * 1024;
+const LARGE: usize = 64 * 1024;
 /// Ends of connections, and stops, that are remembered.
 const REMEMBERED: usize = 65_536;
 
@@ -259,7 +259,7 @@ impl Survives {
 
     fn packet(&mut self, p: &Arc<PacketSeen>) {
         if p.from_iut() {
-            if p.message.as_ref().is_some_and(|m| answers(m)) {
+            if p.payload.as_ref().is_some_and(|payload| answers(payload)) {
                 self.answered = Some(p.end_at);
             }
             if matches!(p.packet.packet_type, PacketType::Puback | PacketType::Pubrec) {
@@ -335,8 +335,7 @@ impl Survives {
     }
 
     fn exchange(&mut self, exchange: &Arc<Exchange>, setting: &Setting, ledger: &mut Ledger) {
-        // Commands oblige a Consumer alone; a Producer may well be sent its own.
-        let concerns = setting.role == Role::Consumer && must_answer(exchange, setting);
+        let concerns = exchange.request.payload.as_ref().is_some_and(|payload| payload.facts().obliges(setting));
         if exchange.delivery != Delivery::Delivered || exchange.died || !concerns {
             return;
         }
@@ -367,7 +366,7 @@ impl Survives {
         } else if waited > setting.tolerances.response {
             Ruling::Broken(Deviation {
                 witness: None,
-                said: format!("After {input}, a sound `query features` was never answered"),
+                said: format!("After {input}, a sound `{}` was never answered", exchange.words()),
                 expected: "an implementation that goes on answering".to_owned(),
                 actual: format!("no answer in {} ms{}", waited / 1_000_000, self.suspect(asked, setting)),
             })
@@ -379,46 +378,21 @@ impl Survives {
 }
 
 /// Whether it is an answer, be it one that cannot be read: what is wrong with that one, other requirements tell.
-fn answers(message: &Message) -> bool {
-    message.kind.is_none_or(|kind| kind == ContentKind::Response)
+fn answers(payload: &Payload) -> bool {
+    payload.facts().kind().is_none_or(|kind| kind == Kind::Response)
 }
 
 /// What is not everyday about a packet to the IUT.
 fn input(p: &PacketSeen) -> Option<Input> {
     let written = p.injected.then_some(if p.lawful { Input::Unusual } else { Input::Invalid });
-    let said = p.message.as_deref().and_then(|message| {
-        if message.unread.is_some() {
-            // Deeper or larger than we read: nothing is known to be wrong with it.
-            Some(Input::Unusual)
-        } else if message.kind.is_none() || !sound(message) {
-            Some(Input::Invalid)
-        } else {
-            (message.payload_len > LARGE || message.kind != Some(ContentKind::Request)).then_some(Input::Unusual)
-        }
+    let long = p.packet.publish().is_some_and(|publish| publish.payload.value.len() > LARGE);
+    let said = p.payload.as_ref().and_then(|payload| match payload.facts().quality() {
+        Quality::Invalid => Some(Input::Invalid),
+        Quality::Unusual => Some(Input::Unusual),
+        Quality::Everyday => long.then_some(Input::Unusual),
     });
     match (written, said) {
         (Some(Input::Invalid), _) | (_, Some(Input::Invalid)) => Some(Input::Invalid),
         (written, said) => written.or(said),
     }
-}
-
-fn sound(message: &Message) -> bool {
-    message.whole() && message.form == Form::Record && message.beyond_doubt() && message.content_defects.is_empty()
-}
-
-/// Whether the request is one that every Consumer answers: `query features` in JSON, without arguments, to it.
-fn must_answer(exchange: &Exchange, setting: &Setting) -> bool {
-    let Some(message) = exchange.message() else { return false };
-    let features = message.target().is_some_and(|(name, value)| name == "features" && value.as_array().is_some());
-    let addressed = message
-        .to
-        .as_ref()
-        .is_none_or(|to| to.is_empty() || setting.pics.identity.as_ref().is_some_and(|identity| to.contains(identity)));
-    sound(message)
-        && message.serialization == Some(Serialization::Json)
-        && message.request_id.is_some()
-        && message.action() == Some("query")
-        && features
-        && addressed
-        && message.args().is_none()
 }

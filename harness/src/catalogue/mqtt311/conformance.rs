@@ -251,7 +251,7 @@ impl Check for Extensions {
                     self.last = Some(Arc::clone(p));
                 }
                 Some(_) => self.plain = true,
-                None if self.plain && self.marked == 0 && p.message.is_some() && judgeable(p) => {
+                None if self.plain && self.marked == 0 && p.payload.is_some() && judgeable(p) => {
                     ledger.enter(Witness::packet(p), Ruling::Met);
                 }
                 None => {}

@@ -3,7 +3,6 @@
 //! application show it. The requirements look at [`Handed`]s.
 
 use super::outbound::fingerprint;
-use crate::evidence::openc2::{ContentKind, Message};
 use crate::evidence::{Delivery, Exchange, Observation, PacketSeen, ResponseSeen, Setting, Silence};
 use crate::judge::{Check, Deviation, Ledger, Ruling, Witness};
 use bytes::Bytes;
@@ -14,12 +13,6 @@ use touchstone_fixtures::wire::mqtt311::{Body, PacketType};
 /// Connections and identifiers that are followed; what is more is not judged.
 const CONNECTIONS: usize = 4_096;
 const FOLLOWED: usize = 65_536;
-
-/// The topic of commands for everybody.
-const EVERYBODY: &str = "oc2/cmd/all";
-
-/// Status of an interim response (LS 3.3.2.1).
-const PROCESSING: i128 = 102;
 
 /// What the answers to a command say.
 pub(super) enum Handed<'a> {
@@ -167,14 +160,14 @@ impl Handover {
         self.finished.clear();
     }
 
-    fn exchange<'a>(&self, exchange: &'a Exchange) -> Option<Handed<'a>> {
+    fn exchange<'a>(&self, exchange: &'a Exchange, setting: &Setting) -> Option<Handed<'a>> {
         let request = &exchange.request;
         match self.watched.get(&(request.conn, request.ordinal))? {
             Seen::Copied { .. } if self.given_up => None,
             Seen::Copied { across } => {
                 let across = *across;
                 let mut finals = exchange.distinct().filter(|response| {
-                    response.packet.message.as_ref().is_some_and(|message| message.status() != Some(PROCESSING))
+                    response.packet.payload.as_ref().is_some_and(|payload| payload.facts().is_final())
                 });
                 let first = finals.next()?;
                 // One that is sent again with DUP 1 is no second answer, whatever its identifier.
@@ -190,8 +183,9 @@ impl Handover {
             }
             Seen::Reused => {
                 let must = exchange.delivery == Delivery::Delivered
-                    && request.packet.publish().and_then(|p| p.topic.as_ref()).is_some_and(|t| t.bytes == EVERYBODY)
-                    && exchange.message().is_some_and(is_plain_query);
+                    && request.payload.as_ref().is_some_and(|payload| {
+                        payload.facts().obliges(setting) && payload.facts().reaches(&request.topic(), setting)
+                    });
                 match &exchange.silence {
                     Silence::Answered => Some(Handed::Again { exchange }),
                     Silence::Proven { answered: true, .. } if must => Some(Handed::Swallowed { exchange }),
@@ -200,19 +194,6 @@ impl Handover {
             }
         }
     }
-}
-
-/// Whether it is a sound `query features` without arguments, which every Consumer answers.
-fn is_plain_query(message: &Message) -> bool {
-    message.kind == Some(ContentKind::Request)
-        && message.request_id.is_some()
-        && message.to.is_none()
-        && message.defects.is_empty()
-        && message.content_defects.is_empty()
-        && message.action() == Some("query")
-        && message.target().is_some_and(|(target, _)| target == "features")
-        && message.args().is_none()
-        && message.content.as_ref().is_some_and(|content| content.get("actuator").is_none())
 }
 
 /// Rules on copies that must be handed on once; those that came on the same connection count only where `within`.
@@ -240,14 +221,16 @@ pub(super) fn handed_once(handed: &Handed<'_>, within: bool) -> Option<(Witness,
 }
 
 impl Check for Handover {
-    fn observe(&mut self, observation: &Observation, _: &Setting, ledger: &mut Ledger) {
+    fn observe(&mut self, observation: &Observation, setting: &Setting, ledger: &mut Ledger) {
         match observation {
             Observation::Packet(p) if p.packet.truncated => {}
             Observation::Packet(p) if p.from_iut() => self.leaving(p),
             Observation::Packet(p) => self.arriving(p),
             Observation::Process { change: ProcessChange::Spawn { .. }, .. } => self.give_up(),
             Observation::Exchange(exchange) => {
-                if let Some((witness, ruling)) = self.exchange(exchange).and_then(|handed| (self.judge)(&handed)) {
+                if let Some((witness, ruling)) =
+                    self.exchange(exchange, setting).and_then(|handed| (self.judge)(&handed))
+                {
                     ledger.enter(witness, ruling);
                 }
             }

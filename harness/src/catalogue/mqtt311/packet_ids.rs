@@ -314,9 +314,9 @@ requirement! {
     }
 }
 
-/// A check of the DUP bit on the first copies of OpenC2 messages, for the catalogues of bindings.
+/// A check of the DUP bit on the first copies of messages of the binding, for the catalogues of bindings.
 pub(in crate::catalogue) fn first_copies_of_messages() -> Box<dyn Check> {
-    Outbound::check(|sent, _| first_copy(sent, |p| p.message.is_some()))
+    Outbound::check(|sent, _| first_copy(sent, |p| p.payload.is_some()))
 }
 
 /// Rules on the DUP bit of first copies `of` interest.

@@ -35,7 +35,7 @@ pub(super) struct First {
     pub id: u16,
     /// Its QoS.
     pub qos: u8,
-    /// Whether it carries an OpenC2 message.
+    /// Whether it carries a message of the binding.
     pub message: bool,
     /// Whether its PUBREL was sent: then that is what is owed.
     pub released: bool,
@@ -291,7 +291,7 @@ impl Resends {
                     ordinal: p.ordinal,
                     id,
                     qos,
-                    message: p.message.is_some(),
+                    message: p.payload.is_some(),
                     released: false,
                 };
                 let held =
@@ -572,7 +572,7 @@ pub(super) fn has_dup(resend: &Resend<'_>, of: impl Fn(&First) -> bool) -> Optio
     }
 }
 
-/// A check of the DUP bit on OpenC2 messages that come again, for the catalogues of bindings.
+/// A check of the DUP bit on messages of the binding that come again, for the catalogues of bindings.
 pub(in crate::catalogue) fn copies_of_messages() -> Box<dyn Check> {
     Resends::check(|resend, _| has_dup(resend, |first| first.message))
 }

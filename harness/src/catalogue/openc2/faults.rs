@@ -84,7 +84,7 @@ impl Unsupported {
 
     fn learn(&mut self, exchange: &Exchange) {
         let Answer::Final(response, 200) = answer(exchange) else { return };
-        let Some(message) = response.packet.message.as_deref() else { return };
+        let Some(message) = response.packet.message() else { return };
         let Some(reported) = result(message, "pairs").and_then(Node::as_map) else { return };
         let pairs = self.pairs.get_or_insert_default();
         for (action, targets) in reported {

@@ -24,7 +24,7 @@ fn within(inner: Span, outer: Span) -> bool {
 
 /// Judges what a JSON message of the IUT shows of the row `row`.
 fn ijson(packet: &PacketSeen, row: &str) -> Option<Ruling> {
-    let message = packet.message.as_deref().filter(|_| packet.from_iut())?;
+    let message = packet.message().filter(|_| packet.from_iut())?;
     if message.serialization != Some(Serialization::Json) || message.kind == Some(ContentKind::Request) {
         return None;
     }

@@ -53,7 +53,7 @@ fn populated(
     filled: fn(&Node) -> Result<(), String>,
     expected: &str,
 ) -> Ruling {
-    let message = response.packet.message.as_deref();
+    let message = response.packet.message();
     let Some(node) = message.and_then(|m| result(m, name)) else {
         let place = at(response, |m| m.results().or(m.content.as_ref()));
         return deviates(place, format!("{what} was answered without results.{name}"), expected, "none");

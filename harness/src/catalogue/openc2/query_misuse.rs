@@ -46,7 +46,7 @@ requirement! {
                 Ok(response) => response,
                 Err(ruling) => return Some(ruling),
             };
-            let actual = response.packet.message.as_deref().and_then(|message| missing(message, &names));
+            let actual = response.packet.message().and_then(|message| missing(message, &names));
             Some(actual.map_or(Ruling::Met, |actual| {
                 deviates(
                     at(response, |m| m.results().or(m.content.as_ref())),

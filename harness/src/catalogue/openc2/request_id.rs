@@ -19,7 +19,7 @@ impl Check for Copied {
         match observation {
             Observation::Packet(packet) if !packet.from_iut() && packet.packet.publish().is_some() => {
                 self.sent += 1;
-                self.doubtful |= !packet.message.as_deref().is_some_and(|m| has_readable_id(m, setting));
+                self.doubtful |= !packet.message().is_some_and(|m| has_readable_id(m, setting));
             }
             Observation::Stray(packet) => {
                 // A Response to a Command of an earlier recording may come late; before any Command there is

@@ -12,7 +12,7 @@ pub(super) const ID: &str = "3b7c9a52-0d4e-4f6a-9c1b-8e2d5f7a6b10";
 
 /// The message of a Command of the IUT.
 pub(super) fn request(packet: &PacketSeen) -> Option<&Message> {
-    packet.message.as_deref().filter(|m| packet.from_iut() && m.kind == Some(ContentKind::Request))
+    packet.message().filter(|m| packet.from_iut() && m.kind == Some(ContentKind::Request))
 }
 
 /// Judges what one Command shows of a row that not every Command shows. One that was not read to its end shows nothing.

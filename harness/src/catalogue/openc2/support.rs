@@ -12,7 +12,7 @@ pub(in crate::catalogue) const OURS: &str = "x-touchstone";
 
 /// The message of a Response of the IUT.
 pub(in crate::catalogue) fn response(packet: &PacketSeen) -> Option<&Message> {
-    packet.message.as_deref().filter(|m| packet.from_iut() && m.kind == Some(ContentKind::Response))
+    packet.message().filter(|m| packet.from_iut() && m.kind == Some(ContentKind::Response))
 }
 
 /// A span of the payload, in the packet.
@@ -134,12 +134,12 @@ pub(in crate::catalogue) fn answer(exchange: &Exchange) -> Answer<'_> {
 
 /// Whether the content of a response was found and read to its end.
 pub(in crate::catalogue) fn readable(response: &ResponseSeen) -> bool {
-    response.packet.message.as_ref().is_some_and(|m| m.whole() && m.content.is_some())
+    response.packet.message().is_some_and(|m| m.whole() && m.content.is_some())
 }
 
 /// The status of a response.
 pub(in crate::catalogue) fn status(response: &ResponseSeen) -> Option<i128> {
-    response.packet.message.as_ref().and_then(|m| m.status())
+    response.packet.message().and_then(|m| m.status())
 }
 
 /// Where the status of a response stands.
@@ -150,7 +150,7 @@ pub(in crate::catalogue) fn at_status(response: &ResponseSeen) -> Witness {
 /// Where a part of a response stands; the whole packet, when the part is not there.
 pub(in crate::catalogue) fn at(response: &ResponseSeen, part: impl Fn(&Message) -> Option<&Node>) -> Witness {
     let packet = &response.packet;
-    match packet.message.as_deref().and_then(part) {
+    match packet.message().and_then(part) {
         Some(node) => Witness::bytes(packet, in_packet(packet, node.span)),
         None => Witness::packet(packet),
     }

@@ -185,7 +185,7 @@ fn text(exchange: &Exchange, known: Known) -> Option<Ruling> {
     let Known::Fails(reason) = known else { return None };
     let phrase = reason.phrases().first()?;
     let Answer::Final(response, 500 | 501) = answer(exchange) else { return None };
-    let message = response.packet.message.as_deref()?;
+    let message = response.packet.message()?;
     let text = message.content.as_ref().and_then(|c| c.get("status_text")).and_then(Node::as_text);
     let said = text.map(str::to_lowercase).unwrap_or_default();
     if reason.phrases().iter().any(|phrase| said.contains(phrase)) {

@@ -132,7 +132,7 @@ fn returned(exchange: &Exchange, setting: &Setting) -> Option<Ruling> {
     if response_requested(message) != Some("complete") || !deletes(&setting.pics) {
         return None;
     }
-    let own = response.packet.message.as_deref().and_then(|m| result(m, SLPF));
+    let own = response.packet.message().and_then(|m| result(m, SLPF));
     if own.is_some_and(|own| own.get("rule_number").is_some()) {
         return Some(Ruling::Met);
     }

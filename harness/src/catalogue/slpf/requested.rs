@@ -390,7 +390,7 @@ requirement! {
         judged: Judged::Exchange(|exchange, setting| {
             features(obliging(exchange, setting)?)?;
             let Answer::Final(response, 200) = answer(exchange) else { return None };
-            let pairs = result(response.packet.message.as_deref()?, "pairs")?;
+            let pairs = result(response.packet.message()?, "pairs")?;
             pairs.as_map()?;
             let listed = |action: &str, target: &str| {
                 let targets = pairs.get(action).and_then(Node::as_array).unwrap_or_default();

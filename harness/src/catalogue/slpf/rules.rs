@@ -182,7 +182,7 @@ impl Book {
 
 /// The rule number that a Response tells.
 pub(super) fn number_of(response: &ResponseSeen) -> Option<i128> {
-    let message = response.packet.message.as_deref()?;
+    let message = response.packet.message()?;
     result(message, SLPF)?.get("rule_number").and_then(Node::as_whole)
 }
 

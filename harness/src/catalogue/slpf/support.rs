@@ -91,7 +91,7 @@ pub(super) fn received<'a>(exchange: &'a Exchange, setting: &Setting) -> Option<
 
 /// A command of the profile that the IUT, a Producer, published, read to its end.
 pub(super) fn published<'a>(packet: &'a PacketSeen, setting: &Setting) -> Option<&'a Message> {
-    let message = packet.message.as_deref().filter(|_| packet.from_iut() && !packet.packet.truncated)?;
+    let message = packet.message().filter(|_| packet.from_iut() && !packet.packet.truncated)?;
     let ours = |m: &Message| match m.content.as_ref().and_then(|c| c.get("actuator")) {
         Some(_) => actuator(m) == Some(SLPF),
         None => concerns(m, &setting.pics),

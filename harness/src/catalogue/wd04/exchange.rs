@@ -177,7 +177,7 @@ impl Check for Copied {
                         && m.request_id.is_some()
                         && m.serialization.is_some_and(|s| setting.pics.speaks(s))
                 };
-                self.loose |= p.packet.publish().is_some() && !p.message.as_deref().is_some_and(readable);
+                self.loose |= p.packet.publish().is_some() && !p.message().is_some_and(readable);
             }
             Observation::Stray(p) => {
                 if let Some(ruling) = self.stray(p, setting) {
@@ -196,7 +196,7 @@ impl Check for Copied {
 
 impl Copied {
     fn stray(&self, p: &PacketSeen, setting: &Setting) -> Option<Ruling> {
-        let message = p.message.as_deref()?;
+        let message = p.message()?;
         let publish = p.packet.publish()?;
         if self.loose || !message.whole() || p.packet.truncated {
             return None;

@@ -187,7 +187,7 @@ fn wildcard(exchange: &Exchange, setting: &Setting) -> Option<Ruling> {
     if exchange.delivery != Delivery::Delivered || setting.pics.actuator_profiles.iter().any(|p| p == profile) {
         return None;
     }
-    let done = exchange.responses.iter().find(|r| r.packet.message.as_ref().and_then(|m| m.status()) == Some(200));
+    let done = exchange.responses.iter().find(|r| r.packet.message().and_then(|m| m.status()) == Some(200));
     match (done, &exchange.silence) {
         (Some(response), _) => Some(Ruling::Broken(Deviation {
             witness: Some(Witness::packet(&response.packet)),

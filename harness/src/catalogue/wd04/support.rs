@@ -18,7 +18,7 @@ pub(super) fn connect(packet: &PacketSeen) -> Option<&Connect> {
 
 /// A whole PUBLISH of the IUT that holds an OpenC2 message.
 pub(super) fn sent(packet: &PacketSeen) -> Option<(&Publish, &Message)> {
-    let message = packet.message.as_deref()?;
+    let message = packet.message()?;
     Some((packet.packet.publish().filter(|_| judgeable(packet))?, message))
 }
 

@@ -2,6 +2,7 @@
 //! Shared with nothing that is tested: decoders, grammar and constants are this module's own.
 
 pub mod cbor;
+mod facts;
 mod jadn;
 pub mod json;
 mod layout;
@@ -14,6 +15,7 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+pub use super::payload::Kind as ContentKind;
 use crate::iut::Serialization;
 use std::collections::BTreeSet;
 use touchstone_fixtures::wire::{Defect, Span};
@@ -33,17 +35,6 @@ pub enum Form {
     Base64Cbor,
     /// None of these.
     Unrecognised,
-}
-
-/// What kind of message it is, by its content (not by the header's message type).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ContentKind {
-    /// A command.
-    Request,
-    /// A response.
-    Response,
-    /// A notification.
-    Notification,
 }
 
 /// The first two bytes of a payload (WD04 2.3.1).

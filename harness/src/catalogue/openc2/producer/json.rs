@@ -14,7 +14,7 @@ use touchstone_fixtures::wire::Span;
 
 /// Judges what a JSON message of the IUT shows of the row `row`.
 fn ijson(packet: &PacketSeen, row: &str) -> Option<Ruling> {
-    let message = packet.message.as_deref().filter(|_| packet.from_iut())?;
+    let message = packet.message().filter(|_| packet.from_iut())?;
     let other = matches!(message.kind, Some(ContentKind::Response | ContentKind::Notification));
     if message.serialization != Some(Serialization::Json) || other {
         return None;
