@@ -154,7 +154,11 @@ impl Builder {
         self.settle(entry.at);
         if !matches!(
             entry.event,
-            Event::Bytes { .. } | Event::TlsBytes { .. } | Event::Written { .. } | Event::Context(_)
+            Event::Bytes { .. }
+                | Event::TlsBytes { .. }
+                | Event::WsBytes { .. }
+                | Event::Written { .. }
+                | Event::Context(_)
         ) {
             self.timeline.push(TimelineItem::Event(entry.clone()));
         }
@@ -163,6 +167,7 @@ impl Builder {
             | Event::Operator { .. }
             | Event::Stimulus { .. }
             | Event::TlsBytes { .. }
+            | Event::WsBytes { .. }
             | Event::Tls { .. } => {}
             Event::ConnOpen { conn, party, .. } => self.open(*conn, *party, entry),
             Event::Bytes { conn, direction, data } => self.bytes(*conn, *direction, data, entry),

@@ -247,6 +247,7 @@ fn note(event: &Event) -> Option<(&'static str, String)> {
         | Event::Context(_)
         | Event::Bytes { .. }
         | Event::TlsBytes { .. }
+        | Event::WsBytes { .. }
         | Event::Tls { .. }
         | Event::Written { .. }
         | Event::End { .. } => return None,
