@@ -209,6 +209,9 @@ pub(super) struct ConnectionArguments {
     /// The key of --cert (PEM)
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub key: Option<PathBuf>,
+    /// Connect over WebSocket, over TLS with --tls
+    #[arg(long)]
+    pub websocket: bool,
     /// Directory in which it keeps its client id
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,

@@ -50,6 +50,7 @@ fn connection(arguments: &ConnectionArguments) -> ConnectionOptions {
             ca: arguments.ca.clone().unwrap_or_default(),
             identity: arguments.cert.clone().zip(arguments.key.clone()),
         }),
+        websocket: arguments.websocket,
         mutant: arguments.mutant.clone(),
     }
 }
