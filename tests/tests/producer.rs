@@ -15,7 +15,8 @@ use std::time::Duration;
 /// The reference Producer as a word list of TOML, with more arguments.
 fn reference(more: &str) -> String {
     format!(
-        "[\"{{self}}\", \"reference\", \"producer\", \"--server\", \"{{host}}:{{port}}\", \"--state-dir\", \"{{state_dir}}\"{more}]"
+        "[\"{{self}}\", \"reference\", \"producer\", \"--server\", \"{{host}}:{{port}}\", \"--state-dir\", \"{{state_dir}}\", \
+         \"--keep-alive\", \"{{keep_alive}}\"{more}]"
     )
 }
 
@@ -30,7 +31,7 @@ fn iut(dir: &Path, command: &str, stimulus: &str) -> PathBuf {
     let text = format!(
         "[iut]\nname = \"test subject\"\nbinding = \"openc2-mqtt-wd04\"\nrole = \"producer\"\n\n\
          [launch]\ncommand = {command}\n\n[timing]\nresponse = \"1s\"\nstop = \"2s\"\n\n[stimulus]\n{stimulus}\n\n\
-         [pics]\nserializations = [\"json\", \"cbor\"]\nkeep_alive = 60\nidentity = \"producer\"\n"
+         [pics]\nserializations = [\"json\", \"cbor\"]\nkeep_alive = 4\nidentity = \"producer\"\n"
     );
     fs::write(&path, text).expect("the IUT file can be written");
     path
@@ -89,7 +90,7 @@ fn told_by_a_command() {
     let dir = scratch();
     // Opened for reading and writing, the pipe never ends.
     let command = shell(
-        "mkfifo \"$2/orders\" && exec \"$0\" reference producer --server \"$1\" --state-dir \"$2\" <> \"$2/orders\"",
+        "mkfifo \"$2/orders\" && exec \"$0\" reference producer --server \"$1\" --state-dir \"$2\" --keep-alive 4 <> \"$2/orders\"",
     );
     let stimulus = "via = \"command\"\ncommand = [\"sh\", \"-c\", \"cat > $0/orders\", \"{state_dir}\"]";
     works(dir.path(), &iut(dir.path(), &command, stimulus));
@@ -102,7 +103,7 @@ fn watched_where_it_sends_by_itself() {
     // Two braces of an argument stand for one.
     let order = order.replace('{', "{{").replace('}', "}}");
     let command = shell(&format!(
-        "{{ while echo '{order}'; do sleep 0.2; done; }} | exec \"$0\" reference producer --server \"$1\" --state-dir \"$2\""
+        "{{ while echo '{order}'; do sleep 0.2; done; }} | exec \"$0\" reference producer --server \"$1\" --state-dir \"$2\" --keep-alive 4"
     ));
     works(dir.path(), &iut(dir.path(), &command, "via = \"none\""));
 }
@@ -111,8 +112,9 @@ fn watched_where_it_sends_by_itself() {
 fn a_producer_that_never_sends_is_undecided() {
     let dir = scratch();
     // Its orders go to somebody who does nothing about them.
-    let command =
-        shell("cat > /dev/null <&0 & sleep 1000 | exec \"$0\" reference producer --server \"$1\" --state-dir \"$2\"");
+    let command = shell(
+        "cat > /dev/null <&0 & sleep 1000 | exec \"$0\" reference producer --server \"$1\" --state-dir \"$2\" --keep-alive 4",
+    );
     let ended = run(dir.path(), &iut(dir.path(), &command, "via = \"stdin\""), &[]);
     undecided(dir.path(), &ended, "stimuli were accepted via stdin");
     let report = report(&dir.path().join("out"));
@@ -121,6 +123,8 @@ fn a_producer_that_never_sends_is_undecided() {
     let sentence = report["sentence"].as_str().expect("a sentence").split_whitespace().collect::<Vec<_>>().join(" ");
     let printed = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(printed.contains(&sentence), "{printed}");
+    // When three scenarios have seen nothing of it, the others do not wait for it as well.
+    assert!(ended.stderr.contains("not run: no command had come"), "{}", ended.stderr);
 }
 
 #[test]
@@ -233,7 +237,7 @@ fn lever(dir: &Path, within: &str) -> (PathBuf, PathBuf) {
     let made = Command::new("mkfifo").arg(&orders).status().expect("mkfifo");
     assert!(made.success());
     let command = shell(&format!(
-        "exec \"$0\" reference producer --server \"$1\" --state-dir \"$2\" <> \"{}\"",
+        "exec \"$0\" reference producer --server \"$1\" --state-dir \"$2\" --keep-alive 4 <> \"{}\"",
         orders.display()
     ));
     (iut(dir, &command, &format!("via = \"operator\"\nwithin = \"{within}\"")), orders)

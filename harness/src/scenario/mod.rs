@@ -24,5 +24,5 @@ pub use load::{load, parse};
 pub use model::{Key, Need, Scenario, Step};
 pub use plan::{LeftOut, Plan, Planned, declared, plan};
 pub use run_all::{Progress, one_by_one, precheck, run_all, usual_jobs};
-pub use runner::{Options, ScenarioResult, Status, evidence_folder, run_scenario};
-pub use verbs::Verb;
+pub use runner::{Options, ScenarioResult, Status, Stimuli, evidence_folder, run_scenario};
+pub use verbs::{CommandKind, Verb};

@@ -1,6 +1,7 @@
 //! Which scenarios an implementation is run through: what it declares decides.
 
 use super::model::{Need, Scenario};
+use super::verbs::CommandKind;
 use crate::binding::Binding;
 use crate::catalogue::Trigger;
 use crate::diagnostic::toml::Fields;
@@ -29,6 +30,11 @@ impl Planned {
     /// The time that its steps ask for by themselves, in nanoseconds.
     pub(super) fn waits(&self, pics: &Pics) -> u64 {
         self.scenario.steps.iter().fold(0, |sum, step| sum.saturating_add(step.verb.time(pics).unwrap_or(0)))
+    }
+
+    /// What kind of command it asks a Producer for first.
+    pub(super) fn asks(&self) -> Option<CommandKind> {
+        self.scenario.steps.iter().find_map(|step| step.verb.asks())
     }
 }
 

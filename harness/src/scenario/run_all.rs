@@ -1,7 +1,7 @@
 //! Runs a plan: in parallel where the IUT can, one after another where it cannot.
 
 use super::plan::Planned;
-use super::runner::{Options, ScenarioResult, Shared, Status, give_up, run_scenario, run_shared};
+use super::runner::{Options, ScenarioResult, Shared, Status, Stimuli, give_up, run_scenario, run_shared};
 use crate::diagnostic::{Problem, Problems};
 use crate::iut::{IutFile, Per};
 use std::collections::BTreeMap;
@@ -16,6 +16,8 @@ use touchstone_fixtures::edge;
 const HOPELESS: usize = 3;
 /// What is said of the others when nobody takes a stimulus.
 const REFUSED: &str = "not run: no stimulus had been accepted in any scenario before (see [stimulus] in the IUT file)";
+/// What is said of the others when nothing comes of the stimuli.
+const SILENT: &str = "not run: no command had come in any scenario before (see [stimulus] in the IUT file)";
 /// What is said of the others when nobody connects.
 const NEVER: &str = "not run: the implementation had not connected in any scenario before";
 
@@ -179,21 +181,30 @@ async fn at_once(
     results.into_values().collect()
 }
 
-/// Why there is no use in running a scenario: nobody has connected so far, or nobody takes the stimuli it gives.
+/// Why there is no use in running a scenario: nobody has connected so far, nobody takes the stimuli it gives, or commands
+/// like the one it asks for have been asked for in vain, and no other has come either.
 fn hopeless<'a>(planned: &Planned, results: impl IntoIterator<Item = &'a ScenarioResult>) -> Option<&'static str> {
-    let (mut lost, mut refused, mut connected, mut stimulated) = (0, 0, false, false);
+    let asks = planned.asks();
+    let (mut lost, mut refused, mut silent) = (0, 0, 0);
+    let (mut connected, mut accepted, mut sent) = (false, false, false);
     for result in results {
-        let aborted = result.status == Status::Aborted;
-        connected |= result.connected || !aborted;
+        connected |= result.connected || result.status != Status::Aborted;
         lost += 1;
-        stimulated |= result.stimulated && !result.refused;
-        refused += usize::from(result.refused);
+        let stimuli = result.stimuli;
+        sent |= stimuli.sent;
+        accepted |= stimuli.accepted > 0;
+        // What is unlike anything that was asked for in vain gets its chance.
+        silent += usize::from(stimuli.accepted > 0 && stimuli.kind == asks);
+        refused += usize::from(stimuli.accepted == 0 && stimuli.refused > 0);
     }
-    let stimulates = planned.scenario.steps.iter().any(|step| step.verb.stimuli() > 0);
     if !connected && lost >= HOPELESS {
         Some(NEVER)
-    } else if stimulates && !stimulated && refused >= HOPELESS {
+    } else if asks.is_none() || sent {
+        None
+    } else if !accepted && refused >= HOPELESS {
         Some(REFUSED)
+    } else if silent >= HOPELESS {
+        Some(SILENT)
     } else {
         None
     }
@@ -206,8 +217,62 @@ fn failed(planned: Option<&Planned>, why: &str) -> ScenarioResult {
         status: Status::Error,
         reason: format!("the runner failed: {why}"),
         connected: false,
-        stimulated: false,
-        refused: false,
+        stimuli: Stimuli::default(),
         duration: Duration::ZERO,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::binding::OPENC2_MQTT_WD04;
+    use crate::diagnostic::Source;
+    use crate::scenario::{parse, plan};
+    use std::path::Path;
+
+    fn planned(step: &str) -> Planned {
+        let text = format!(
+            "id = \"acme/x\"\ntitle = \"T\"\npurpose = \"p\"\nrole = \"producer\"\nexercises = []\n\
+             [[step]]\nverb = \"start\"\n[[step]]\n{step}\n"
+        );
+        let scenario = parse(Source::new("x.toml", text), &OPENC2_MQTT_WD04, false).unwrap_or_else(|p| panic!("{p}"));
+        let file = "[iut]\nname = \"x\"\nbinding = \"openc2-mqtt-wd04\"\nrole = \"producer\"\n[stimulus]\nvia = \"none\"\n\
+             [pics]\nserializations = [\"json\", \"cbor\"]\n\
+             [[pics.command]]\naction = \"scan\"\ntarget = { device = { device_id = \"7\" } }\n";
+        let iut =
+            crate::iut::parse(Path::new("/iut.toml"), Source::new("iut.toml", file)).unwrap_or_else(|p| panic!("{p}"));
+        plan(&[Arc::new(scenario)], &iut).selected.remove(0)
+    }
+
+    /// So many scenarios in which that many stimuli were accepted and refused.
+    fn ran(times: usize, like: &Planned, accepted: u32, refused: u32, sent: bool) -> Vec<ScenarioResult> {
+        let stimuli = Stimuli { accepted, refused, sent, kind: like.asks() };
+        vec![ScenarioResult { connected: true, stimuli, ..failed(Some(like), "") }; times]
+    }
+
+    #[test]
+    fn what_is_asked_for_in_vain_three_times_is_not_asked_for_again() {
+        let query = planned("verb = \"stimulate\"");
+        assert_eq!(hopeless(&query, &ran(2, &query, 1, 0, false)), None);
+        assert_eq!(hopeless(&query, &ran(3, &query, 1, 0, false)), Some(SILENT));
+        assert_eq!(hopeless(&query, &ran(3, &query, 0, 1, false)), Some(REFUSED));
+        // One command is enough to go on, and so is a stimulus that is accepted.
+        for one in [ran(1, &query, 1, 0, true), ran(1, &query, 1, 0, false)] {
+            assert_eq!(hopeless(&query, ran(3, &query, 0, 1, false).iter().chain(&one)), None);
+        }
+        assert_eq!(hopeless(&query, ran(5, &query, 1, 0, false).iter().chain(&ran(1, &query, 1, 0, true))), None);
+    }
+
+    #[test]
+    fn what_is_unlike_it_gets_its_chance() {
+        let results = ran(9, &planned("verb = \"stimulate\""), 1, 0, false);
+        for other in [
+            "verb = \"stimulate\"\ndeclared = 1",
+            "verb = \"stimulate\"\nserialization = \"cbor\"",
+            "verb = \"stimulate\"\naddress = \"device\"",
+            "verb = \"quiet\"",
+        ] {
+            assert_eq!(hopeless(&planned(other), &results), None, "{other}");
+        }
     }
 }

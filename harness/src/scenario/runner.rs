@@ -8,6 +8,7 @@ use super::plan::Planned;
 use super::sentinel::sentinel;
 use super::stage::{Ended, FIRST_CONTACT, NEXT_CONTACT, Parts, Stage};
 use super::starter::Slot;
+use super::verbs::CommandKind;
 use crate::iut::stimulus::operator::Operator;
 use crate::iut::{IutFile, Per, Role, Sink};
 use std::collections::BTreeMap;
@@ -89,12 +90,23 @@ pub struct ScenarioResult {
     pub reason: String,
     /// Whether the IUT ever connected.
     pub connected: bool,
-    /// Whether a Producer was given a stimulus.
-    pub stimulated: bool,
-    /// Whether it was, and took none.
-    pub refused: bool,
+    /// What became of asking a Producer to send.
+    pub stimuli: Stimuli,
     /// How long it took.
     pub duration: Duration,
+}
+
+/// What became of asking a Producer to send.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stimuli {
+    /// Stimuli that were accepted, and windows in which one that is told nothing was watched.
+    pub accepted: u32,
+    /// Stimuli that were refused.
+    pub refused: u32,
+    /// Whether it sent a command.
+    pub sent: bool,
+    /// What kind of command it was asked for first.
+    pub kind: Option<CommandKind>,
 }
 
 /// Folder of a scenario's evidence, relative to that of the run.
@@ -115,12 +127,21 @@ pub(super) struct Shared {
     pub slot: Slot,
     /// Whether a scenario was run before.
     pub used: bool,
+    /// What became of asking a Producer to send in the scenario that was run last.
+    pub stimuli: Stimuli,
 }
 
 impl Shared {
     pub fn new(iut: &IutFile, options: &Options) -> Shared {
         let listen = options.listen.unwrap_or(iut.network.listen);
-        Shared { listen, listener: None, sessions: Vec::new(), slot: Slot::default(), used: false }
+        Shared {
+            listen,
+            listener: None,
+            sessions: Vec::new(),
+            slot: Slot::default(),
+            used: false,
+            stimuli: Stimuli::default(),
+        }
     }
 }
 
@@ -142,20 +163,14 @@ pub(super) async fn run_shared(
 ) -> ScenarioResult {
     let began = Instant::now();
     let folder = options.out.join(evidence_folder(&planned.id));
-    let (mut connected, mut stimulated, mut refused) = (false, false, false);
+    let mut connected = false;
+    shared.stimuli = Stimuli::default();
     let outcome = match prepare(&folder, options) {
         Ok(recorder) => {
             let outcome = recorded(planned, iut, options, shared, &folder, &recorder).await;
             let log = recorder.log();
             let entries = log.since(0);
             connected = entries.iter().any(|e| matches!(e.event, Event::ConnOpen { party: Party::Iut, .. }));
-            let stimuli = entries.iter().filter_map(|entry| match &entry.event {
-                Event::Stimulus { via, accepted, .. } if *via == iut.stimulus.via() => Some(*accepted),
-                _ => None,
-            });
-            let (given, taken) =
-                stimuli.fold((0, 0), |(given, taken), accepted| (given + 1, taken + u32::from(accepted)));
-            (stimulated, refused) = (given > 0, given > 0 && taken == 0);
             outcome
         }
         Err(error) => Err(format!("{}: {error}", folder.display())),
@@ -166,7 +181,8 @@ pub(super) async fn run_shared(
         Ok(Some(why)) => (Status::Aborted, why),
         Err(why) => (Status::Error, why),
     };
-    ScenarioResult { id: planned.id.clone(), status, reason, connected, stimulated, refused, duration: began.elapsed() }
+    let stimuli = Stimuli { kind: planned.asks(), ..shared.stimuli };
+    ScenarioResult { id: planned.id.clone(), status, reason, connected, stimuli, duration: began.elapsed() }
 }
 
 /// Records that a scenario is not run, and why.
@@ -187,8 +203,7 @@ pub(super) fn give_up(planned: &Planned, iut: &IutFile, options: &Options, why: 
         status,
         reason,
         connected: false,
-        stimulated: false,
-        refused: false,
+        stimuli: Stimuli::default(),
         duration: Duration::ZERO,
     }
 }
@@ -223,7 +238,9 @@ async fn recorded(
             slot.begin();
             let recorder = recorder.clone();
             let parts = Parts { planned, iut, options, recorder, edge, peer, sink, slot, quiet, contact };
-            Ok(play(Stage::new(parts), listener, &mut shared.sessions).await)
+            let played = play(Stage::new(parts), listener).await;
+            (shared.sessions, shared.stimuli) = (played.sessions, played.stimuli);
+            Ok(played.reason)
         }
         Err(message) => {
             recorder.record(Event::Tester(Tester::InternalError { message: message.clone() }));
@@ -327,8 +344,18 @@ impl Listener {
     }
 }
 
-/// The steps, then an orderly end. Answers why it ended early, if it did.
-async fn play(mut stage: Stage<'_>, listener: Listener, sessions: &mut Vec<String>) -> Option<String> {
+/// What is left of a scenario that was played.
+struct Played {
+    /// Why it ended early, if it did.
+    reason: Option<String>,
+    /// Client identifiers whose sessions ended with its edge.
+    sessions: Vec<String>,
+    /// What became of asking a Producer to send.
+    stimuli: Stimuli,
+}
+
+/// The steps, then an orderly end.
+async fn play(mut stage: Stage<'_>, listener: Listener) -> Played {
     // No factor shortens what lasts as long as the implementation's own keep alive.
     let waits = longest(stage.planned, stage.iut).saturating_add(stage.contact);
     let guard = stage.options.scaled(waits).max(Duration::from_nanos(waits)) + MARGIN;
@@ -353,8 +380,9 @@ async fn play(mut stage: Stage<'_>, listener: Listener, sessions: &mut Vec<Strin
     let serves_all = stage.iut.launch.as_ref().is_some_and(|launch| launch.per == Per::Run);
     let (iut, options, address) = (stage.iut, stage.options, stage.edge.iut_addr());
     let recorder = stage.recorder.clone();
+    let stimuli = Stimuli { sent: stage.view.commands_since(0).next().is_some(), ..stage.stimuli };
     let (edge, peer, slot) = stage.into_parts();
-    *sessions = edge.sessions();
+    let sessions = edge.sessions();
     if timeout(Duration::from_secs(5), peer.disconnect()).await.is_err() {
         tracing::warn!("the peer's connection did not end in time");
     }
@@ -365,7 +393,7 @@ async fn play(mut stage: Stage<'_>, listener: Listener, sessions: &mut Vec<Strin
         let message = "the edge did not end in time".to_owned();
         recorder.record(Event::Tester(Tester::InternalError { message }));
     }
-    reason
+    Played { reason, sessions, stimuli }
 }
 
 /// Gives what was sent last the time to be acknowledged: a scenario that ends before leaves it undecided.

@@ -2,7 +2,7 @@
 
 use super::message;
 use super::plan::Planned;
-use super::runner::Options;
+use super::runner::{Options, Stimuli};
 use super::starter::Slot;
 use super::view::{Command, View};
 use crate::iut::stimulus::Object;
@@ -71,6 +71,8 @@ pub(super) struct Stage<'r> {
     pub contact: u64,
     /// What was pushed under a name, with DUP 1.
     pub pushed: BTreeMap<String, Vec<u8>>,
+    /// What became of asking a Producer to send, so far.
+    pub stimuli: Stimuli,
     asked: Vec<Asked>,
     commands: Vec<(String, Command)>,
     faults: Vec<FaultHandle>,
@@ -111,6 +113,7 @@ impl<'r> Stage<'r> {
             quiet,
             contact,
             pushed: BTreeMap::new(),
+            stimuli: Stimuli::default(),
             asked: Vec::new(),
             commands: Vec::new(),
             faults: Vec::new(),
@@ -279,8 +282,14 @@ impl<'r> Stage<'r> {
             _ => self.slot.stimulate(self.iut, self.options, address, object).await,
         };
         let detail = match &sent {
-            Ok(()) => object.line(),
-            Err(why) => why.clone(),
+            Ok(()) => {
+                self.stimuli.accepted += 1;
+                object.line()
+            }
+            Err(why) => {
+                self.stimuli.refused += 1;
+                why.clone()
+            }
         };
         self.recorder.record(Event::Stimulus {
             id: object.id.clone(),

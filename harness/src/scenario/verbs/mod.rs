@@ -32,7 +32,7 @@ use super::model::Key;
 use super::stage::{Ended, Stage};
 use crate::diagnostic::instead;
 use crate::diagnostic::toml::Fields;
-use crate::iut::Pics;
+use crate::iut::{Pics, Serialization};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::pin::Pin;
@@ -73,6 +73,11 @@ trait Act: Debug + Send + Sync {
         0
     }
 
+    /// What kind of command it asks a Producer for.
+    fn asks(&self) -> Option<CommandKind> {
+        None
+    }
+
     /// The time its file gives it, in nanoseconds; `None`: one of the times of the IUT file.
     fn time(&self, _: &Pics) -> Option<u64> {
         None
@@ -90,6 +95,17 @@ trait Act: Debug + Send + Sync {
 
     /// Carries it out.
     fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s>;
+}
+
+/// A kind of command, as far as a Producer may be able to send some and not others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommandKind {
+    /// One that the IUT file declares.
+    pub declared: bool,
+    /// To a device or a profile.
+    pub addressed: bool,
+    /// In which serialization.
+    pub serialization: Serialization,
 }
 
 /// Reads the keys of a step, all but `verb` itself.
@@ -190,6 +206,11 @@ impl Verb {
     /// How many stimuli it gives.
     pub(super) fn stimuli(&self) -> u32 {
         self.action.stimuli()
+    }
+
+    /// What kind of command it asks a Producer for.
+    pub(super) fn asks(&self) -> Option<CommandKind> {
+        self.action.asks()
     }
 
     /// The time its file gives it, in nanoseconds; `None`: one of the times of the IUT file.

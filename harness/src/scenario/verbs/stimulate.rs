@@ -2,7 +2,7 @@
 
 use super::command::Wanted;
 use super::request::{captured_name, serialization};
-use super::{Act, Running};
+use super::{Act, CommandKind, Running};
 use crate::diagnostic::toml::Fields;
 use crate::iut::stimulus::Object;
 use crate::iut::{Pics, Serialization, Stimulus};
@@ -10,8 +10,10 @@ use crate::scenario::address::Address;
 use crate::scenario::message::{DEVICE, PROFILE};
 use crate::scenario::model::Key;
 use crate::scenario::stage::{Ended, Stage};
+use crate::scenario::view::View;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use tokio::time::Instant;
 use touchstone_fixtures::recording::{Event, WindowState};
 
 /// Stimuli, one right after another, and the commands that follow them.
@@ -88,6 +90,7 @@ impl Stimulate {
         let window = |state| Event::Window { name: self.label(stage.number), state };
         if watched {
             stage.recorder.record(window(WindowState::Opened));
+            stage.stimuli.accepted += 1;
         } else {
             for object in &objects {
                 if let Err(why) = stage.stimulate(object).await {
@@ -96,11 +99,16 @@ impl Stimulate {
             }
         }
         let usual = if watched { stage.iut.stimulus_within } else { stage.iut.timing.response };
-        let within = stage.scaled(self.within.unwrap_or(0).max(usual));
-        let deadline = stage.after(within + within / 10 + 20_000_000);
+        let together = self.within.unwrap_or(0).max(usual);
         let wanted = objects.len();
-        let found =
-            stage.wait(deadline, true, |view| (view.commands_since(begun).count() >= wanted).then_some(())).await;
+        // Of several the first has to come in the usual time: what sends nothing at all needs no more of it.
+        let first = if wanted > 1 { usual } else { together };
+        let (first, together) = (Times::new(stage, first), Times::new(stage, together));
+        let at_least = |count: usize| move |view: &View| (view.commands_since(begun).count() >= count).then_some(());
+        let mut found = stage.wait(first.deadline, true, at_least(1)).await;
+        if found.is_ok() && wanted > 1 {
+            found = stage.wait(together.deadline, true, at_least(wanted)).await;
+        }
         if watched {
             let state = if found.is_ok() { WindowState::CutShort } else { WindowState::ClosedFull };
             stage.recorder.record(Event::Window { name: self.label(stage.number), state });
@@ -109,7 +117,7 @@ impl Stimulate {
         let missing = wanted - sent.len();
         let label = self.label(stage.number);
         stage.commanded(&label, sent);
-        let milliseconds = within / 1_000_000;
+        let milliseconds = if missing == wanted { first.milliseconds } else { together.milliseconds };
         stage.ended(found, || match (watched, wanted) {
             (true, _) => format!("no command came in {milliseconds} ms; nothing is told to send one"),
             (false, 1) => format!("the stimulus was accepted, and no command came in {milliseconds} ms"),
@@ -117,6 +125,20 @@ impl Stimulate {
                 format!("{wanted} stimuli were accepted, and {missing} commands did not come in {milliseconds} ms")
             }
         })
+    }
+}
+
+/// How long a command is waited for.
+struct Times {
+    milliseconds: u64,
+    deadline: Instant,
+}
+
+impl Times {
+    /// From now on; a little longer than is said, so that what comes in time is seen.
+    fn new(stage: &Stage<'_>, nanos: u64) -> Times {
+        let within = stage.scaled(nanos);
+        Times { milliseconds: within / 1_000_000, deadline: stage.after(within + within / 10 + 20_000_000) }
     }
 }
 
@@ -151,6 +173,14 @@ impl Act for Stimulate {
 
     fn stimuli(&self) -> u32 {
         self.count
+    }
+
+    fn asks(&self) -> Option<CommandKind> {
+        Some(CommandKind {
+            declared: self.command.needs().is_some(),
+            addressed: !matches!(self.address, Address::All),
+            serialization: self.serialization,
+        })
     }
 
     fn time(&self, _: &Pics) -> Option<u64> {
