@@ -5,14 +5,17 @@ use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
 use crate::scenario::pattern::packet_type;
 use crate::scenario::stage::{Ended, Stage};
+use std::collections::BTreeSet;
 use touchstone_fixtures::wire::mqtt311::{PacketType, build};
 
-/// One acknowledgement for each of the newest PUBLISHes of the IUT, all at once.
+/// Acknowledgements of the newest PUBLISHes of the IUT, or of some of them, all at once.
 #[derive(Clone, Debug)]
 pub struct Acknowledge {
     packet: PacketType,
     /// Places among these PUBLISHes, from 1.
     order: Vec<usize>,
+    /// How many PUBLISHes these are.
+    of: usize,
 }
 
 impl Acknowledge {
@@ -23,24 +26,22 @@ impl Acknowledge {
             return None;
         }
         let text = fields.required("order", "\"3 1 2\"")?;
-        let order: Option<Vec<usize>> = text.value.split_whitespace().map(|n| n.parse().ok()).collect();
-        let order = order.filter(|order| {
-            let mut sorted = order.clone();
-            sorted.sort_unstable();
-            !order.is_empty() && sorted.into_iter().eq(1..=order.len())
-        });
-        if order.is_none() {
-            let help = Some("each number from 1 on once, as in \"3 1 2\"".to_owned());
+        let order: Vec<usize> = text.value.split_whitespace().map(|n| n.parse().unwrap_or_default()).collect();
+        let of = fields.integer("of", 1, 1000).and_then(|n| usize::try_from(n.value).ok()).unwrap_or(order.len());
+        let distinct = order.iter().collect::<BTreeSet<_>>().len() == order.len();
+        if order.is_empty() || !distinct || !order.iter().all(|place| (1..=of).contains(place)) {
+            let help = Some(format!("numbers from 1 to {of}, each once, as in \"3 1 2\""));
             fields.document.wrong(text.span, "`order` is no order of PUBLISHes", "", help);
+            return None;
         }
-        Some(Acknowledge { packet, order: order? })
+        Some(Acknowledge { packet, order, of })
     }
 
     async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         stage.view.catch_up();
         let qos = if self.packet == PacketType::Puback { 1 } else { 2 };
         let ids = stage.view.published(qos);
-        let Some(first) = ids.len().checked_sub(self.order.len()) else {
+        let Some(first) = ids.len().checked_sub(self.of) else {
             return Ended::Failed(format!("the implementation has published {} messages only", ids.len()));
         };
         let of = |place: &usize| ids.get(first + place - 1).copied().unwrap_or_default();
