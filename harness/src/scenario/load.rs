@@ -303,7 +303,7 @@ fn check_steps(scenario: &Fields<'_>, steps: &[Placed<'_>], each: bool) {
         {
             let known: Vec<&str> = names.iter().map(String::as_str).collect();
             document.wrong(
-                fields.key_span(if fields.has("name") { "name" } else { "to" }),
+                fields.key_span(["about", "name"].into_iter().find(|key| fields.has(key)).unwrap_or("to")),
                 format!("no earlier step captures the name `{name}`"),
                 "",
                 instead(name, &known).or_else(|| Some("give an earlier step that `name`".to_owned())),

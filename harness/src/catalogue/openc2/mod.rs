@@ -1,5 +1,6 @@
 //! Requirements of OpenC2 Language Specification (Version 1.0, CS02, 24 November 2019).
 
+mod command_id;
 mod faults;
 mod message;
 mod producer;
@@ -74,7 +75,7 @@ static REQUIREMENTS: &[&Requirement] = &[
     &unknown::MALFORMED_COMMAND,
     &unknown::MALFORMED_CODE,
     &unknown::UNSUPPORTED_CODE,
-    &untested::COMMAND_ID_DEFAULT,
+    &command_id::DEFAULT,
     &untested::TIME_DEFAULTS,
     &untested::NONSTANDARD_NSID,
     &untested::RECEIVED_TYPES,

@@ -5,19 +5,6 @@ use crate::iut::Role;
 use crate::requirement;
 
 requirement! {
-    /// A Command without `command_id` goes by the `request_id` of its message.
-    COMMAND_ID_DEFAULT {
-        id: "openc2/command-id-default",
-        rows: &["L-010"],
-        clause: "3.3.1",
-        level: Level::Must,
-        roles: &[Role::Consumer],
-        trigger: Trigger::Tester,
-        judged: Judged::Untestable("by what name a Consumer knows a Command shows only when a later one names it, and no clause says how that is answered"),
-    }
-}
-
-requirement! {
     /// Start, stop and duration that a Command leaves out follow from those it names: from now on, without an end.
     TIME_DEFAULTS {
         id: "openc2/time-defaults",

@@ -5,13 +5,17 @@ use crate::scenario::message;
 use crate::scenario::model::Key;
 use crate::scenario::plan::{Selector, declared};
 use crate::scenario::stage::Stage;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-/// `command` or `declared`, and `args`.
+/// `command` or `declared`, and `args`, `target` and `about`.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
     source: Source,
     args: Option<Value>,
+    /// In place of its target.
+    target: Option<Value>,
+    /// The captured name of a request: its target is `command`, with the request_id of that.
+    about: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -31,7 +35,17 @@ impl Wanted {
         {
             fields.document.wrong(args.span.clone(), "`args` must be a table", "", None);
         }
-        Some(Wanted { source: source?, args: args.map(|a| a.value) })
+        let target = fields.json("target");
+        if let Some(target) = &target
+            && !target.value.is_object()
+        {
+            fields.document.wrong(target.span.clone(), "`target` must be a table", "", None);
+        }
+        let about = fields.string("about").map(|name| name.value);
+        if about.is_some() && target.is_some() {
+            fields.document.wrong(fields.key_span("about"), "either `target` or `about`, not both", "", None);
+        }
+        Some(Wanted { source: source?, args: args.map(|a| a.value), target: target.map(|t| t.value), about })
     }
 
     /// What must be declared for it.
@@ -48,6 +62,11 @@ impl Wanted {
         matches!(self.source, Source::Each)
     }
 
+    /// The captured name it refers to, if any.
+    pub fn refers(&self) -> Option<&str> {
+        self.about.as_deref()
+    }
+
     /// The OpenC2 Command.
     pub fn value(&self, stage: &Stage<'_>) -> Result<Value, String> {
         let pics = &stage.iut.pics;
@@ -61,7 +80,17 @@ impl Wanted {
             let merged = message::merged(members.remove("args"), over);
             members.insert("args".to_owned(), merged);
         }
+        if let (Some(target), Value::Object(members)) = (self.target(stage)?, &mut command) {
+            members.insert("target".to_owned(), target);
+        }
         Ok(command)
+    }
+
+    /// What stands in place of its target.
+    fn target(&self, stage: &Stage<'_>) -> Result<Option<Value>, String> {
+        let Some(name) = &self.about else { return Ok(self.target.clone()) };
+        let id = stage.ids(name).pop().ok_or_else(|| format!("{name} has no request_id"))?;
+        Ok(Some(json!({ "command": id })))
     }
 }
 

@@ -133,6 +133,10 @@ impl Act for Request {
         self.name.as_deref()
     }
 
+    fn refers(&self) -> Option<&str> {
+        self.command.refers()
+    }
+
     fn each_command(&self) -> bool {
         self.command.each()
     }

@@ -5,6 +5,8 @@ use super::{Checked, Defects, types};
 use crate::evidence::openc2::Node;
 use crate::evidence::openc2::show::quoted;
 
+/// Which Command a target `command` names.
+pub const NAMED: &str = "L-010";
 /// One action of the list.
 pub const ACTION: &str = "L-012";
 /// One target.
@@ -35,7 +37,7 @@ pub fn check(command: &Node, integers: bool) -> Checked {
     for (key, value) in members {
         match key.as_text() {
             Some("action") => action(value, &mut defects),
-            Some("target") => target(value, &mut defects),
+            Some("target") => target(command, value, &mut defects),
             Some("args") => args(value, &mut defects),
             Some("actuator") => actuator(value, &mut defects),
             Some("command_id") => types::command_id(value, &mut defects),
@@ -64,7 +66,7 @@ fn action(value: &Node, defects: &mut Defects) {
     }
 }
 
-fn target(value: &Node, defects: &mut Defects) {
+fn target(command: &Node, value: &Node, defects: &mut Defects) {
     let Some(members) = value.as_map() else {
         defects.add(STRUCTURE, value.span, "target as an object with one member", value.describe());
         return;
@@ -77,6 +79,9 @@ fn target(value: &Node, defects: &mut Defects) {
     match key.as_text() {
         Some(name) if is_target(name) => {
             defects.see(TARGET_NAME);
+            if name == "command" && command.get("action").and_then(Node::as_text) == Some("query") {
+                defects.see(NAMED);
+            }
             types::target(name, inner, defects);
         }
         _ => defects.add(TARGET_NAME, key.span, "a target of LS 3.3.1.2, or nsid:name", key.describe()),
