@@ -24,7 +24,7 @@ pub struct Push {
 
 #[derive(Clone, Debug)]
 enum What {
-    Requests(Request),
+    Requests(Box<Request>),
     Text { topic: String, text: String },
 }
 
@@ -40,7 +40,7 @@ impl Push {
         }
         let what = match fields.string("topic") {
             Some(topic) => What::Text { topic: topic.value, text: fields.required("text", "\"x-touchstone\"")?.value },
-            None => What::Requests(Request::read(fields)?),
+            None => What::Requests(Box::new(Request::read(fields)?)),
         };
         let (name, qos) = match &what {
             What::Requests(request) => (request.name.clone(), request.qos()),
