@@ -4,6 +4,7 @@ use crate::catalogue::{self, Catalogue, Requirement};
 use crate::evidence::openc2;
 use crate::evidence::payload::Payload;
 use crate::iut::Role;
+use crate::scenario::{self, Played, Speech};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -13,11 +14,16 @@ pub struct Family {
     pub id: &'static str,
     /// Reads the payload of a PUBLISH on a topic; nothing where it is none of its business. Total over any bytes.
     pub read: fn(topic: &str, payload: &[u8]) -> Option<Payload>,
+    /// How scenarios speak it.
+    pub speech: &'static Speech,
 }
 
 /// OpenC2.
-pub static OPENC2: Family =
-    Family { id: "openc2", read: |topic, payload| openc2::read(topic, payload).map(Payload::OpenC2) };
+pub static OPENC2: Family = Family {
+    id: "openc2",
+    read: |topic, payload| openc2::read(topic, payload).map(Payload::OpenC2),
+    speech: &scenario::openc2::SPEECH,
+};
 
 /// A role of a binding, and what the harness has to know to test it.
 pub struct Part {
@@ -27,6 +33,8 @@ pub struct Part {
     pub answers: bool,
     /// Whether it does something of its own accord that it can be told to do.
     pub stimulated: bool,
+    /// Whom the harness plays against it.
+    pub play: Played,
 }
 
 /// One binding.
@@ -52,8 +60,8 @@ pub static OPENC2_MQTT_WD04: Binding = Binding {
     title: "OpenC2 over MQTT, Working Draft 04",
     family: &OPENC2,
     parts: &[
-        Part { role: Role::Consumer, answers: true, stimulated: false },
-        Part { role: Role::Producer, answers: false, stimulated: true },
+        Part { role: Role::Consumer, answers: true, stimulated: false, play: scenario::openc2::CONSUMER },
+        Part { role: Role::Producer, answers: false, stimulated: true, play: scenario::openc2::PRODUCER },
     ],
     catalogues: &[
         &catalogue::wd04::CATALOGUE,

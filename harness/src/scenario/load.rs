@@ -1,6 +1,7 @@
 //! Reads scenario files: ours, embedded in the program, and a vendor's own.
 
 use super::model::{Key, Need, PROFILE, Scenario, Step};
+use super::speech::Speech;
 use super::verbs::Verb;
 use crate::binding::Binding;
 use crate::diagnostic::toml::{Document, Fields, Located};
@@ -172,7 +173,7 @@ fn read(document: &Document, binding: &'static Binding, embedded: bool) -> Optio
     let requires = read_requires(&fields, binding);
     let exercises = read_exercises(&fields, binding);
     let each = fields.choice("for_each", &[("command", ())]);
-    let steps = read_steps(&fields);
+    let steps = read_steps(&fields, binding.family.speech);
     fields.finish();
     if let Some(steps) = &steps {
         check_steps(&fields, steps, each.is_some());
@@ -260,7 +261,7 @@ fn read_exercises(fields: &Fields<'_>, binding: &'static Binding) -> Vec<String>
 
 type Placed<'d> = (Step, Fields<'d>);
 
-fn read_steps<'d>(fields: &Fields<'d>) -> Option<Vec<Placed<'d>>> {
+fn read_steps<'d>(fields: &Fields<'d>, speech: &Speech) -> Option<Vec<Placed<'d>>> {
     if !fields.has("step") {
         fields.document.wrong(0..0, "the scenario has no steps", "", Some("add [[step]] tables".to_owned()));
         return None;
@@ -273,13 +274,13 @@ fn read_steps<'d>(fields: &Fields<'d>) -> Option<Vec<Placed<'d>>> {
             sound = false;
             continue;
         };
-        match Verb::read(&name.value, &step) {
+        match Verb::read(&name.value, &step, speech) {
             Some(verb) => {
                 step.finish();
                 steps.push((Step { verb, line }, step));
             }
             None => {
-                if super::verbs::exists(&name.value) {
+                if super::verbs::exists(&name.value, speech) {
                     step.finish();
                 }
                 sound = false;

@@ -1,16 +1,13 @@
 //! Runs one scenario: a fresh edge, a fresh recording, the steps, and an orderly end whatever happened.
 
-use super::address::{COMMANDS, RESPONSES};
 use super::context::context;
 use super::lag::Sampler;
-use super::message::{CONSUMER, PRODUCER};
 use super::plan::Planned;
-use super::sentinel::sentinel;
 use super::stage::{Ended, FIRST_CONTACT, NEXT_CONTACT, Parts, Stage};
 use super::starter::Slot;
 use super::verbs::CommandKind;
 use crate::iut::stimulus::operator::Operator;
-use crate::iut::{IutFile, Per, Role, Sink};
+use crate::iut::{IutFile, Per, Sink};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -294,14 +291,10 @@ async fn stand(
         .await
         .map_err(|error| format!("the edge could not be started on {}: {error}", shared.listen))?;
     let peers = async {
-        // With the highest QoS: what the IUT elects to publish with is carried on as it is.
-        let (name, filter, qos) = match iut.role {
-            Role::Consumer => (PRODUCER, RESPONSES, 1),
-            Role::Producer => (CONSUMER, COMMANDS, 2),
-        };
-        let peer = Peer::connect(edge.peer_addr(), name).await?;
+        let plays = iut.part().play.0.plays(&iut.pics);
+        let peer = Peer::connect(edge.peer_addr(), &plays.client_id).await?;
         let listener = Peer::connect(edge.peer_addr(), LISTENER).await?;
-        listener.subscribe(filter, qos).await?;
+        listener.subscribe(&plays.filter, plays.qos).await?;
         Ok::<_, touchstone_fixtures::peer::PeerError>((peer, listener))
     };
     match peers.await {
@@ -313,8 +306,7 @@ async fn stand(
     }
 }
 
-/// The peer that subscribes to what the IUT publishes and takes it: the responses of a Consumer, the commands of a
-/// Producer.
+/// The peer that subscribes to what the IUT publishes and takes it.
 struct Listener {
     task: tokio::task::JoinHandle<()>,
     end: tokio::sync::oneshot::Sender<()>,
@@ -364,7 +356,8 @@ async fn play(mut stage: Stage<'_>, listener: Listener) -> Played {
         Err(_) => Some(format!("the scenario was not over after {} s", guard.as_secs())),
     };
     stage.disarm();
-    sentinel(&mut stage).await;
+    let part = stage.iut.part();
+    part.play.0.closing(&mut stage).await;
     acknowledgements(&mut stage).await;
     stage.quiet().await;
     if reason.is_none()

@@ -147,7 +147,7 @@ async fn an_attached_iut_is_served_on_one_port_scenario_after_scenario() {
         Event::Step { phase: StepPhase::Begin, captured, .. } if !captured.is_empty() => captured.get("a").cloned(),
         _ => None,
     });
-    assert_eq!(captured, Some(crate::scenario::message::request_id(0, "acme/two", 3, 0)));
+    assert_eq!(captured, Some(crate::scenario::ids::request_id(0, "acme/two", 3, 0)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

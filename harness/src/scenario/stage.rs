@@ -1,6 +1,6 @@
 //! Everything a verb can use while a scenario runs.
 
-use super::message;
+use super::ids;
 use super::plan::Planned;
 use super::runner::{Options, Stimuli};
 use super::starter::Slot;
@@ -97,7 +97,7 @@ pub(super) struct Parts<'r> {
 impl<'r> Stage<'r> {
     pub fn new(parts: Parts<'r>) -> Stage<'r> {
         let Parts { planned, iut, options, recorder, edge, peer, sink, slot, quiet, contact } = parts;
-        let view = View::new(&recorder);
+        let view = View::new(&recorder, iut.binding.family);
         Stage {
             planned,
             iut,
@@ -153,7 +153,7 @@ impl<'r> Stage<'r> {
 
     /// The request_id of the n-th message of a step.
     pub fn request_id(&self, step: u32, n: u32) -> String {
-        message::request_id(self.options.seed, &self.planned.id, step, n)
+        ids::request_id(self.options.seed, &self.planned.id, step, n)
     }
 
     /// Milliseconds since 1970, by the recording's clock.

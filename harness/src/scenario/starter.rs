@@ -1,6 +1,6 @@
 //! Starts the IUT for a scenario: placeholders filled, state directory made, reset run.
 
-use super::message::token;
+use super::ids::token;
 use super::ports;
 use super::runner::Options;
 use crate::iut::process::{self, Process, Start, Stop};

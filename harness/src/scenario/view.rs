@@ -1,7 +1,8 @@
 //! What the runner has seen of the IUT so far: the growing recording, decoded as the judge will decode it.
 //! Bounded: only what waits can still ask about is kept.
 
-use crate::evidence::openc2::{self, ContentKind, Message};
+use crate::binding::Family;
+use crate::evidence::payload::{Kind, Payload};
 use crate::iut::Serialization;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use touchstone_fixtures::recording::{
@@ -96,6 +97,7 @@ const PUBLISHED: usize = 64;
 
 /// Follows a recording.
 pub(super) struct View {
+    family: &'static Family,
     log: Log,
     next: u64,
     connections: BTreeMap<ConnectionId, Connection>,
@@ -121,8 +123,9 @@ pub(super) struct View {
 }
 
 impl View {
-    pub fn new(recorder: &Recorder) -> View {
+    pub fn new(recorder: &Recorder, family: &'static Family) -> View {
         View {
+            family,
             log: recorder.log(),
             next: 0,
             connections: BTreeMap::new(),
@@ -302,11 +305,11 @@ impl View {
             }
             Body::Publish(publish) => {
                 let topic = publish.topic.as_ref().map(|t| t.display()).unwrap_or_default();
-                let message = openc2::read(&topic, &publish.payload.value);
-                if message.as_ref().is_some_and(|m| commands(&topic, m)) {
-                    self.commanded(topic.clone(), message.as_ref(), publish.dup, index);
+                let message = (self.family.read)(&topic, &publish.payload.value);
+                if let Some(message) = message.as_ref().filter(|m| (self.family.speech.demands)(&topic, m)) {
+                    self.commanded(topic.clone(), message, publish.dup, index);
                 }
-                self.answered(message, &publish.payload.value);
+                self.answered(message.as_ref(), &publish.payload.value);
                 if let Some(id) = packet.packet_id().filter(|_| !publish.dup) {
                     if self.published.len() == PUBLISHED {
                         self.published.pop_front();
@@ -376,8 +379,8 @@ impl View {
     }
 
     /// Notes a command. What is sent again is no further one.
-    fn commanded(&mut self, topic: String, message: Option<&Message>, dup: bool, index: u64) {
-        let request_id = message.and_then(|m| m.request_id.clone());
+    fn commanded(&mut self, topic: String, message: &Payload, dup: bool, index: u64) {
+        let request_id = message.facts().correlation().map(str::to_owned);
         if topic.len() > TEXT || request_id.as_ref().is_some_and(|id| id.len() > TEXT) {
             return;
         }
@@ -387,19 +390,19 @@ impl View {
         if self.commands.len() == COMMANDS {
             self.commands.pop_front();
         }
-        let serialization = message.and_then(|m| m.serialization).unwrap_or(Serialization::Json);
+        let serialization = message.facts().serialization().unwrap_or(Serialization::Json);
         self.commands.push_back(Command { index, topic, request_id, serialization });
     }
 
     /// Notes a response. One whose message cannot be read still counts where the request_id stands in its
     /// bytes: a wait need not be long because an answer is wrong.
-    fn answered(&mut self, message: Option<Message>, payload: &[u8]) {
-        let readable = message.as_ref().and_then(|m| Some((m.request_id.clone()?, m.kind, m.status())));
+    fn answered(&mut self, message: Option<&Payload>, payload: &[u8]) {
+        let readable = message.map(Payload::facts).and_then(|m| Some((m.correlation()?, m.kind(), m.status())));
         if let Some((id, kind, status)) = readable {
-            if kind == Some(ContentKind::Request) {
+            if kind == Some(Kind::Request) {
                 return;
             }
-            if let Some(answers) = self.asked.get_mut(&id)
+            if let Some(answers) = self.asked.get_mut(id)
                 && answers.len() < ANSWERS
             {
                 answers.push(Answer { status });
@@ -491,15 +494,6 @@ impl View {
     /// When bytes last went to the IUT.
     pub fn last_to_iut(&self) -> Option<Nanos> {
         self.last_to_iut
-    }
-}
-
-/// Whether a message of the IUT is a command: by its content, or, where that cannot be read, by its topic and the
-/// message type of its header.
-fn commands(topic: &str, message: &Message) -> bool {
-    match message.kind {
-        Some(kind) => kind == ContentKind::Request,
-        None => topic.starts_with("oc2/cmd/") && message.header.is_none_or(|header| header.message_type != 1),
     }
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::iut::Serialization;
-use crate::scenario::message::{Request, query_features};
+use crate::scenario::openc2::message::{Request, query_features};
 use crate::scenario::pattern::Pattern;
 use touchstone_fixtures::recording::{CloseHow, Closer, Limits, Transport};
 use touchstone_fixtures::wire::mqtt311::build;
@@ -15,7 +15,7 @@ struct Story {
 impl Story {
     fn new() -> Story {
         let recorder = Recorder::in_memory(Limits::default());
-        let view = View::new(&recorder);
+        let view = View::new(&recorder, &crate::binding::OPENC2);
         Story { recorder, view }
     }
 

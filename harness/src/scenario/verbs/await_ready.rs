@@ -3,7 +3,7 @@
 use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
 use crate::iut::Pics;
-use crate::scenario::address::{due, matches};
+use crate::scenario::filter::matches;
 use crate::scenario::stage::{Ended, Stage};
 
 /// How long an IUT that holds some subscription, but not all it should, is given to ask for more.
@@ -17,18 +17,18 @@ pub struct AwaitReady {
 }
 
 impl AwaitReady {
-    pub(super) fn read(fields: &Fields<'_>) -> AwaitReady {
+    pub(in crate::scenario) fn read(fields: &Fields<'_>) -> AwaitReady {
         AwaitReady { within: fields.duration("within").map(|d| d.value) }
     }
 
     /// With the usual deadline.
-    pub(super) fn usual() -> AwaitReady {
+    pub(in crate::scenario) fn usual() -> AwaitReady {
         AwaitReady { within: None }
     }
 
-    pub(super) async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
+    pub(in crate::scenario) async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         let deadline = stage.deadline(self.within.unwrap_or(stage.iut.timing.startup));
-        let topics = due(stage.iut.role, &stage.iut.pics);
+        let topics = stage.iut.part().play.0.due(&stage.iut.pics);
         loop {
             // Whether everything is there, else the last time something happened on a connection that holds anything.
             let found = stage

@@ -3,7 +3,7 @@
 use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
 use crate::iut::Pics;
-use crate::scenario::address::{due, matches};
+use crate::scenario::filter::matches;
 use crate::scenario::stage::{Ended, Stage};
 
 /// Waits until the IUT has been granted a filter for `oc2/cmd/all`, its device and each declared profile. Gives up
@@ -15,12 +15,12 @@ pub struct AwaitSubscriptions {
 }
 
 impl AwaitSubscriptions {
-    pub(super) fn read(fields: &Fields<'_>) -> AwaitSubscriptions {
+    pub(in crate::scenario) fn read(fields: &Fields<'_>) -> AwaitSubscriptions {
         AwaitSubscriptions { within: fields.duration("within").map(|d| d.value) }
     }
 
     async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
-        let topics = due(stage.iut.role, &stage.iut.pics);
+        let topics = stage.iut.part().play.0.due(&stage.iut.pics);
         let window = stage.scaled(self.within.unwrap_or(stage.iut.timing.response));
         let window = window + window / 10;
         let latest = stage.deadline(stage.iut.timing.startup) + std::time::Duration::from_nanos(window);

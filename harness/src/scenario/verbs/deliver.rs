@@ -1,20 +1,20 @@
 //! `deliver`: raw payload bytes, published by a peer.
 
+use super::keys::{captured_name, qos};
 use super::raw::Raw;
-use super::request::{captured_name, qos};
 use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
-use crate::scenario::address::Address;
-use crate::scenario::message::REQUEST_ID;
+use crate::scenario::ids::REQUEST_ID;
 use crate::scenario::model::Key;
+use crate::scenario::speech::{Destination, Speech};
 use crate::scenario::stage::{Ended, Stage};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Payload bytes to publish as they are.
 #[derive(Clone, Debug)]
 pub struct Deliver {
-    /// Where to.
-    pub to: Address,
+    to: Arc<dyn Destination>,
     /// Captured name.
     pub name: Option<String>,
     raw: Raw,
@@ -23,14 +23,14 @@ pub struct Deliver {
 }
 
 impl Deliver {
-    pub(super) fn read(fields: &Fields<'_>) -> Option<Deliver> {
+    pub(super) fn read(fields: &Fields<'_>, speech: &Speech) -> Option<Deliver> {
         let to = match (fields.string("topic"), fields.has("to")) {
             (Some(_), true) => {
                 fields.document.wrong(fields.key_span("topic"), "either `to` or `topic`, not both", "", None);
                 None
             }
-            (Some(topic), false) => Some(Address::Topic(topic.value)),
-            (None, _) => Address::read(fields, "to"),
+            (Some(topic), false) => Some((speech.topic)(topic.value)),
+            (None, _) => (speech.destination)(fields, "to"),
         };
         let name = captured_name(fields);
         let raw = Raw::read(fields);
@@ -67,7 +67,7 @@ impl Deliver {
 
 impl Act for Deliver {
     fn needs(&self) -> Vec<Key> {
-        super::request::needs_of(&self.to).into_iter().collect()
+        self.to.needs().into_iter().collect()
     }
 
     fn captures(&self) -> Option<&str> {

@@ -1,13 +1,12 @@
-//! The verbs of scenarios, one file each: its keys, and what it does. To add one: its file, and a line in [`VERBS`].
+//! The verbs of scenarios, one file each: its keys, and what it does. To add one: its file, and a line in [`VERBS`], or in
+//! the table of the language that alone has a use for it.
 
 mod acknowledge;
 mod await_packet;
-mod await_ready;
+pub(super) mod await_ready;
 mod await_response;
 mod await_subscriptions;
 mod burst;
-mod command;
-mod corpus;
 mod cut;
 mod delay;
 mod deliver;
@@ -16,19 +15,19 @@ mod fail_suback;
 mod forget_session;
 mod idle;
 mod inject;
+pub(super) mod keys;
 mod process;
 mod push;
 mod quiet;
-mod raw;
+pub(super) mod raw;
 mod refuse_connect;
 mod request;
-mod respond;
-mod stimulate;
 mod trickle;
 mod violate;
 mod withhold;
 
 use super::model::Key;
+use super::speech::Speech;
 use super::stage::{Ended, Stage};
 use crate::diagnostic::instead;
 use crate::diagnostic::toml::Fields;
@@ -39,10 +38,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 /// A step being carried out.
-type Running<'s> = Pin<Box<dyn Future<Output = Ended> + Send + 's>>;
+pub(super) type Running<'s> = Pin<Box<dyn Future<Output = Ended> + Send + 's>>;
 
 /// What a verb is able to do; most leave out most of it.
-trait Act: Debug + Send + Sync {
+pub(super) trait Act: Debug + Send + Sync {
     /// What must be declared for it to make sense.
     fn needs(&self) -> Vec<Key> {
         Vec::new()
@@ -109,47 +108,52 @@ pub struct CommandKind {
 }
 
 /// Reads the keys of a step, all but `verb` itself.
-type Read = fn(&Fields<'_>) -> Option<Arc<dyn Act>>;
+pub(super) type Read = fn(&Fields<'_>, &Speech) -> Option<Arc<dyn Act>>;
 
-/// Every verb, by name.
-static VERBS: &[(&str, Read)] = &[
-    ("acknowledge", |f| boxed(acknowledge::Acknowledge::read(f))),
-    ("await", |f| boxed(await_packet::AwaitPacket::read(f))),
-    ("await-ready", |f| boxed(Some(await_ready::AwaitReady::read(f)))),
-    ("await-response", |f| boxed(await_response::AwaitResponse::read(f))),
-    ("await-subscriptions", |f| boxed(Some(await_subscriptions::AwaitSubscriptions::read(f)))),
-    ("burst", |f| boxed(burst::Burst::read(f))),
-    ("corpus", |f| boxed(corpus::Corpus::read(f))),
-    ("cut", |f| boxed(cut::Cut::read(f))),
-    ("delay", |f| boxed(delay::Delay::read(f))),
-    ("deliver", |f| boxed(deliver::Deliver::read(f))),
-    ("expect-silence", |f| boxed(expect_silence::ExpectSilence::read(f))),
-    ("fail-suback", |f| boxed(fail_suback::FailSuback::read(f))),
-    ("forget-session", |_| boxed(Some(forget_session::ForgetSession))),
-    ("idle", |f| boxed(idle::Idle::read(f))),
-    ("inject", |f| boxed(inject::Inject::read(f))),
-    ("push", |f| boxed(push::Push::read(f))),
-    ("quiet", |_| boxed(Some(quiet::Quiet))),
-    ("redeliver", |f| boxed(push::Redeliver::read(f))),
-    ("refuse-connect", |f| boxed(refuse_connect::RefuseConnect::read(f))),
-    ("request", |f| boxed(request::Request::read(f))),
-    ("respond", |f| boxed(respond::Respond::read(f))),
-    ("restart", |f| boxed(process::Restart::read(f))),
-    ("start", |_| boxed(Some(process::Start))),
-    ("stimulate", |f| boxed(stimulate::Stimulate::read(f))),
-    ("stop", |_| boxed(Some(process::Stop))),
-    ("trickle", |f| boxed(trickle::Trickle::read(f))),
-    ("violate", |f| boxed(violate::Violate::read(f))),
-    ("withhold", |f| boxed(withhold::Withhold::read(f))),
+/// Verbs, by name.
+pub(super) type Table = &'static [(&'static str, Read)];
+
+/// The verbs of scenarios in any language.
+static VERBS: Table = &[
+    ("acknowledge", |f, _| boxed(acknowledge::Acknowledge::read(f))),
+    ("await", |f, _| boxed(await_packet::AwaitPacket::read(f))),
+    ("await-ready", |f, _| boxed(Some(await_ready::AwaitReady::read(f)))),
+    ("await-response", |f, _| boxed(await_response::AwaitResponse::read(f))),
+    ("await-subscriptions", |f, _| boxed(Some(await_subscriptions::AwaitSubscriptions::read(f)))),
+    ("burst", |f, s| boxed(burst::Burst::read(f, s))),
+    ("cut", |f, _| boxed(cut::Cut::read(f))),
+    ("delay", |f, _| boxed(delay::Delay::read(f))),
+    ("deliver", |f, s| boxed(deliver::Deliver::read(f, s))),
+    ("expect-silence", |f, _| boxed(expect_silence::ExpectSilence::read(f))),
+    ("fail-suback", |f, _| boxed(fail_suback::FailSuback::read(f))),
+    ("forget-session", |_, _| boxed(Some(forget_session::ForgetSession))),
+    ("idle", |f, _| boxed(idle::Idle::read(f))),
+    ("inject", |f, _| boxed(inject::Inject::read(f))),
+    ("push", |f, s| boxed(push::Push::read(f, s))),
+    ("quiet", |_, _| boxed(Some(quiet::Quiet))),
+    ("redeliver", |f, _| boxed(push::Redeliver::read(f))),
+    ("refuse-connect", |f, _| boxed(refuse_connect::RefuseConnect::read(f))),
+    ("request", |f, s| boxed(request::Request::read(f, s))),
+    ("restart", |f, _| boxed(process::Restart::read(f))),
+    ("start", |_, _| boxed(Some(process::Start))),
+    ("stop", |_, _| boxed(Some(process::Stop))),
+    ("trickle", |f, s| boxed(trickle::Trickle::read(f, s))),
+    ("violate", |f, _| boxed(violate::Violate::read(f))),
+    ("withhold", |f, _| boxed(withhold::Withhold::read(f))),
 ];
 
-fn boxed<A: Act + 'static>(action: Option<A>) -> Option<Arc<dyn Act>> {
+pub(super) fn boxed<A: Act + 'static>(action: Option<A>) -> Option<Arc<dyn Act>> {
     action.map(|action| Arc::new(action) as Arc<dyn Act>)
 }
 
+/// Every verb of scenarios in a language.
+fn known(speech: &Speech) -> impl Iterator<Item = &'static (&'static str, Read)> {
+    VERBS.iter().chain(speech.verbs)
+}
+
 /// Whether there is a verb of that name.
-pub fn exists(name: &str) -> bool {
-    VERBS.iter().any(|(known, _)| *known == name)
+pub fn exists(name: &str, speech: &Speech) -> bool {
+    known(speech).any(|(known, _)| *known == name)
 }
 
 /// What a step does: a verb, with its keys.
@@ -161,12 +165,13 @@ pub struct Verb {
 
 impl Verb {
     /// Reads the keys of a step, all but `verb` itself.
-    pub fn read(name: &str, fields: &Fields<'_>) -> Option<Verb> {
-        match VERBS.iter().find(|(known, _)| *known == name) {
-            Some((name, read)) => Some(Verb { name, action: read(fields)? }),
+    pub fn read(name: &str, fields: &Fields<'_>, speech: &Speech) -> Option<Verb> {
+        match known(speech).find(|(known, _)| *known == name) {
+            Some((name, read)) => Some(Verb { name, action: read(fields, speech)? }),
             None => {
                 let span = fields.any("verb").map_or(fields.span.clone(), |v| v.span());
-                let names: Vec<&str> = VERBS.iter().map(|(name, _)| *name).collect();
+                let mut names: Vec<&str> = known(speech).map(|(name, _)| *name).collect();
+                names.sort_unstable();
                 fields.document.wrong(span, format!("unknown verb `{name}`"), "", instead(name, &names));
                 None
             }

@@ -3,13 +3,15 @@
 //! A server may choose any identifier that is free (2.3.1-4). The core does not know of these, so a scenario takes high
 //! ones, which the core does not reach.
 
-use super::request::{Request, captured_name};
+use super::keys::captured_name;
 use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
 use crate::scenario::model::Key;
 use crate::scenario::pattern::hex;
+use crate::scenario::speech::{Asking, Speech};
 use crate::scenario::stage::{Ended, Stage};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use touchstone_fixtures::recording::Party;
 use touchstone_fixtures::wire::mqtt311::build;
 
@@ -24,12 +26,12 @@ pub struct Push {
 
 #[derive(Clone, Debug)]
 enum What {
-    Requests(Box<Request>),
+    Requests(Arc<dyn Asking>),
     Text { topic: String, text: String },
 }
 
 impl Push {
-    pub(super) fn read(fields: &Fields<'_>) -> Option<Push> {
+    pub(super) fn read(fields: &Fields<'_>, speech: &Speech) -> Option<Push> {
         fields.required("packet_ids", "\"7001 7002\"")?;
         let bytes = hex(fields, "packet_ids")?;
         let ids: Vec<u16> = bytes.as_chunks().0.iter().map(|id| u16::from_be_bytes(*id)).collect();
@@ -40,11 +42,11 @@ impl Push {
         }
         let what = match fields.string("topic") {
             Some(topic) => What::Text { topic: topic.value, text: fields.required("text", "\"x-touchstone\"")?.value },
-            None => What::Requests(Box::new(Request::read(fields)?)),
+            None => What::Requests((speech.request)(fields)?),
         };
         let (name, qos) = match &what {
-            What::Requests(request) => (request.name.clone(), request.qos()),
-            What::Text { .. } => (captured_name(fields), super::request::qos(fields)),
+            What::Requests(request) => (request.name().map(str::to_owned), request.qos()),
+            What::Text { .. } => (captured_name(fields), super::keys::qos(fields)),
         };
         if qos == 0 {
             fields.document.wrong(fields.key_span("qos"), "a PUBLISH at QoS 0 has no packet identifier", "", None);
@@ -60,9 +62,9 @@ impl Push {
             let (topic, payload) = match &self.what {
                 What::Text { topic, text } => (topic.clone(), text.clone().into_bytes()),
                 What::Requests(request) => match request.built(stage, n) {
-                    Ok((topic, payload, request_id)) => {
-                        asked.extend(request_id);
-                        (topic, payload)
+                    Ok(built) => {
+                        asked.extend(built.correlation);
+                        (built.topic, built.payload)
                     }
                     Err(why) => return Ended::Failed(why),
                 },
@@ -103,7 +105,7 @@ impl Act for Push {
         let (Some(name), What::Requests(request)) = (&self.name, &self.what) else { return BTreeMap::new() };
         let one = self.ids.len() == 1;
         let named = |n: u32| if one { name.clone() } else { format!("{name}.{}", n + 1) };
-        (0..).zip(&self.ids).filter_map(|(n, _)| Some((named(n), request.request_id(stage, number, n)?))).collect()
+        (0..).zip(&self.ids).filter_map(|(n, _)| Some((named(n), request.correlation(stage, number, n)?))).collect()
     }
 
     fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s> {

@@ -1,7 +1,7 @@
 //! Raw payload bytes, as scenarios write them: `hex`, `text`, `file`, `repeat` times `fill`, `tail`, in that order.
 
 use crate::diagnostic::toml::Fields;
-use crate::scenario::message::REQUEST_ID;
+use crate::scenario::ids::REQUEST_ID;
 use crate::scenario::pattern::hex;
 
 /// Largest payload a scenario may ask for.
@@ -9,7 +9,7 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// The keys.
 #[derive(Clone, Debug)]
-pub(super) struct Raw {
+pub(in crate::scenario) struct Raw {
     head: Vec<u8>,
     text: String,
     file: Vec<u8>,

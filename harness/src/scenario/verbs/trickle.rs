@@ -6,6 +6,7 @@ use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
 use crate::iut::Pics;
 use crate::scenario::model::Key;
+use crate::scenario::speech::Speech;
 use crate::scenario::stage::{Ended, Stage};
 
 /// How often, as a part of the keep alive, when nothing is said.
@@ -23,8 +24,8 @@ pub struct Trickle {
 }
 
 impl Trickle {
-    pub(super) fn read(fields: &Fields<'_>) -> Option<Trickle> {
-        let message = Deliver::read(fields);
+    pub(super) fn read(fields: &Fields<'_>, speech: &Speech) -> Option<Trickle> {
+        let message = Deliver::read(fields, speech);
         let every = fields.factor("every").map_or(EVERY, |f| f.value);
         let pings = pings(fields);
         let Some(keep_alives) = fields.factor("keep_alives") else {

@@ -2,9 +2,8 @@
 //! decoder is ever fed by its own twin.
 
 use crate::iut::Serialization;
+use crate::scenario::ids::REQUEST_ID;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
 /// Identity of the Producer that the harness plays.
 pub const PRODUCER: &str = "touchstone-producer";
@@ -14,8 +13,6 @@ pub const CONSUMER: &str = "touchstone-consumer";
 pub const DEVICE: &str = "touchstone";
 /// Actuator profile of that Consumer, where a Producer declares none.
 pub const PROFILE: &str = "x-touchstone";
-/// Stands for a request_id in messages that scenarios write out.
-pub const REQUEST_ID: &str = "$REQUEST_ID";
 
 /// A request message.
 #[derive(Clone, Debug)]
@@ -126,24 +123,6 @@ pub fn query_features() -> Value {
     json!({ "action": "query", "target": { "features": [] } })
 }
 
-/// A version 4 UUID that is the same for the same seed, scenario and position, and for no other.
-pub fn request_id(seed: u64, scenario: &str, step: u32, n: u32) -> String {
-    let mut hash = Sha256::new();
-    hash.update(seed.to_be_bytes());
-    hash.update(step.to_be_bytes());
-    hash.update(n.to_be_bytes());
-    hash.update(scenario.as_bytes());
-    let digest: [u8; 32] = hash.finalize().into();
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
-}
-
-/// A token that names one start of a process; random, because it must not repeat in other runs.
-pub fn token() -> String {
-    Uuid::new_v4().to_string()
-}
-
 /// `base` with the members of `over` put over its own.
 pub fn merged(base: Option<Value>, over: &Value) -> Value {
     let mut members = match base {
@@ -221,15 +200,5 @@ mod tests {
         let payload = bare.payload();
         assert_eq!(&payload[..2], [0x10, 0xff]);
         assert!(!String::from_utf8_lossy(&payload[2..]).contains("request_id"));
-    }
-
-    #[test]
-    fn request_ids_are_version_4_reproducible_and_distinct() {
-        let id = request_id(1, "s", 2, 0);
-        assert_eq!(id, request_id(1, "s", 2, 0));
-        assert_eq!(Uuid::parse_str(&id).expect("a UUID").get_version_num(), 4);
-        let others =
-            [request_id(2, "s", 2, 0), request_id(1, "t", 2, 0), request_id(1, "s", 3, 0), request_id(1, "s", 2, 1)];
-        assert!(others.iter().all(|other| *other != id));
     }
 }

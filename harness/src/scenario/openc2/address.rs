@@ -1,7 +1,9 @@
 //! Where a message goes: the command topics of the binding.
 
 use crate::diagnostic::toml::{Fields, Located};
-use crate::iut::{Pics, Role};
+use crate::iut::Pics;
+use crate::scenario::model::Key;
+use crate::scenario::speech::Destination;
 
 /// Topic of every Consumer.
 pub const ALL: &str = "oc2/cmd/all";
@@ -64,14 +66,23 @@ impl Address {
         }
         address
     }
+}
 
-    /// The topic. `None` when what it needs is not declared.
-    pub fn topic(&self, pics: &Pics) -> Option<String> {
+impl Destination for Address {
+    fn topic(&self, pics: &Pics) -> Option<String> {
         match self {
             Address::All => Some(ALL.to_owned()),
             Address::Profile(name) => name.as_ref().or(pics.actuator_profiles.first()).map(|name| profile_topic(name)),
             Address::Device(id) => id.as_ref().or(pics.device_id.as_ref()).map(|id| device_topic(id)),
             Address::Topic(topic) => Some(topic.clone()),
+        }
+    }
+
+    fn needs(&self) -> Option<Key> {
+        match self {
+            Address::Device(None) => Some(Key::DeviceId),
+            Address::Profile(None) => Some(Key::ActuatorProfiles),
+            Address::All | Address::Device(Some(_)) | Address::Profile(Some(_)) | Address::Topic(_) => None,
         }
     }
 }
@@ -84,42 +95,6 @@ pub fn profile_topic(name: &str) -> String {
 /// Command topic of a device.
 pub fn device_topic(id: &str) -> String {
     format!("oc2/cmd/device/{id}")
-}
-
-/// The topics an implementation is due to be subscribed to: a Producer to that of the responses, a Consumer to the
-/// command topics that follow from what it declares.
-pub fn due(role: Role, pics: &Pics) -> Vec<String> {
-    if role == Role::Producer {
-        return vec![RESPONSES.to_owned()];
-    }
-    let mut topics = vec![ALL.to_owned()];
-    topics.extend(pics.device_id.as_deref().map(device_topic));
-    topics.extend(pics.actuator_profiles.iter().map(|name| profile_topic(name)));
-    topics
-}
-
-/// Whether a topic filter matches a topic name (MQTT 3.1.1, 4.7).
-pub fn matches(filter: &str, topic: &str) -> bool {
-    if topic.starts_with('$') && filter.starts_with(['+', '#']) {
-        return false;
-    }
-    let mut levels = topic.split('/');
-    for part in filter.split('/') {
-        match part {
-            "#" => return true,
-            "+" => {
-                if levels.next().is_none() {
-                    return false;
-                }
-            }
-            exact => {
-                if levels.next() != Some(exact) {
-                    return false;
-                }
-            }
-        }
-    }
-    levels.next().is_none()
 }
 
 #[cfg(test)]
@@ -142,21 +117,5 @@ mod tests {
         assert_eq!(topic("topic:a/b:c").as_deref(), Some("a/b:c"));
         assert_eq!(Address::parse("everybody"), None);
         assert_eq!(Address::Device(None).topic(&Pics::default()), None);
-    }
-
-    #[test]
-    fn filters_match_as_mqtt_says() {
-        for (filter, topic, expected) in [
-            ("oc2/cmd/ap/#", "oc2/cmd/ap/alpha", true),
-            ("oc2/cmd/ap/#", "oc2/cmd/ap", true),
-            ("oc2/cmd/+/zulu", "oc2/cmd/device/zulu", true),
-            ("oc2/cmd/all", "oc2/cmd/all/x", false),
-            ("#", "$SYS/x", false),
-            ("+", "a", true),
-            ("a/+", "a", false),
-            ("a/", "a/", true),
-        ] {
-            assert_eq!(matches(filter, topic), expected, "{filter} {topic}");
-        }
     }
 }

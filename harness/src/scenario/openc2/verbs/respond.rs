@@ -1,14 +1,15 @@
 //! `respond`: a response, published by the Consumer the harness plays.
 
-use super::raw::Raw;
-use super::request::{qos, serialization};
-use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
 use crate::iut::Serialization;
-use crate::scenario::address::RESPONSES;
-use crate::scenario::message::{self, CONSUMER};
+use crate::scenario::openc2::address::RESPONSES;
+use crate::scenario::openc2::message::{self, CONSUMER};
+use crate::scenario::openc2::request::serialization;
 use crate::scenario::pattern::hex;
 use crate::scenario::stage::{Ended, Stage};
+use crate::scenario::verbs::keys::qos;
+use crate::scenario::verbs::raw::Raw;
+use crate::scenario::verbs::{Act, Running};
 use serde_json::{Map, Value, json};
 
 /// Responses to the commands of a named step, or to none of the IUT's at all.

@@ -1,14 +1,16 @@
 //! `corpus`: hostile inputs from a seed, in batches, with a good command after each.
 
-use super::await_ready::AwaitReady;
-use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
 use crate::iut::{Pics, Role, Serialization};
-use crate::scenario::address::{Address, RESPONSES};
-use crate::scenario::corpus::{Base, Corpus as Inputs, Input, Kind};
-use crate::scenario::message::{self, PRODUCER};
 use crate::scenario::model::Key;
+use crate::scenario::openc2::address::{Address, RESPONSES};
+use crate::scenario::openc2::corpus::{Base, Corpus as Inputs, Input, Kind};
+use crate::scenario::openc2::message::{self, PRODUCER};
+use crate::scenario::speech::Destination;
 use crate::scenario::stage::{Ended, Stage};
+use crate::scenario::verbs::await_ready::AwaitReady;
+use crate::scenario::verbs::keys::captured_name;
+use crate::scenario::verbs::{Act, Running};
 use std::collections::BTreeMap;
 use touchstone_fixtures::recording::Party;
 
@@ -39,7 +41,7 @@ impl Corpus {
         };
         let (count, batch) = (number("count", 100), number("batch", 20));
         let to = Address::read(fields, "to");
-        let name = super::request::captured_name(fields);
+        let name = captured_name(fields);
         Some(Corpus { kind: kind?.value, count, batch, to: to?, name })
     }
 
@@ -153,7 +155,7 @@ async fn inject(stage: &mut Stage<'_>, bytes: &[u8], lawful: bool) -> Ended {
 
 impl Act for Corpus {
     fn needs(&self) -> Vec<Key> {
-        super::request::needs_of(&self.to).into_iter().collect()
+        self.to.needs().into_iter().collect()
     }
 
     fn captures(&self) -> Option<&str> {

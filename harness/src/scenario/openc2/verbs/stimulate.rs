@@ -1,15 +1,16 @@
 //! `stimulate`: a Producer is made to send a command.
 
 use super::command::Wanted;
-use super::request::{captured_name, serialization};
-use super::{Act, CommandKind, Running};
 use crate::diagnostic::toml::Fields;
 use crate::iut::stimulus::Object;
 use crate::iut::{Pics, Serialization, Stimulus};
-use crate::scenario::address::Address;
-use crate::scenario::message::{DEVICE, PROFILE};
 use crate::scenario::model::Key;
+use crate::scenario::openc2::address::Address;
+use crate::scenario::openc2::message::{DEVICE, PROFILE};
+use crate::scenario::openc2::request::serialization;
 use crate::scenario::stage::{Ended, Stage};
+use crate::scenario::verbs::keys::captured_name;
+use crate::scenario::verbs::{Act, CommandKind, Running};
 use crate::scenario::view::View;
 use std::collections::BTreeMap;
 use std::time::Duration;

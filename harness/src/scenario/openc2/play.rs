@@ -1,11 +1,12 @@
-//! The command that ends a scenario: after a request that a Consumer left unanswered, and after a message to a Producer
-//! that it has sent nothing since.
+//! Whom the harness plays against Consumers and Producers, and the command that ends a scenario: after a request that a
+//! Consumer left unanswered, and after a message to a Producer that it has sent nothing since.
 
-use super::address::{ALL, RESPONSES};
+use super::address::{ALL, COMMANDS, RESPONSES, device_topic, profile_topic};
 use super::message::{self, CONSUMER, PRODUCER};
-use super::stage::{Ended, Stage};
 use crate::iut::stimulus::Object;
-use crate::iut::{Role, Serialization, Stimulus};
+use crate::iut::{Pics, Serialization, Stimulus};
+use crate::scenario::play::{Doing, Play, Plays};
+use crate::scenario::stage::{Ended, Stage};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
@@ -14,13 +15,48 @@ use touchstone_fixtures::recording::{Event, StepPhase};
 /// Its captured name.
 const SENTINEL: &str = "closing-sentinel";
 
+/// Against a Consumer the harness plays a Producer.
+pub(super) struct AgainstConsumer;
+
+impl Play for AgainstConsumer {
+    fn plays(&self, _: &Pics) -> Plays {
+        Plays { client_id: PRODUCER.to_owned(), filter: RESPONSES.to_owned(), qos: 1 }
+    }
+
+    /// The command topics that follow from what it declares.
+    fn due(&self, pics: &Pics) -> Vec<String> {
+        let mut topics = vec![ALL.to_owned()];
+        topics.extend(pics.device_id.as_deref().map(device_topic));
+        topics.extend(pics.actuator_profiles.iter().map(|name| profile_topic(name)));
+        topics
+    }
+
+    fn closing<'s>(&self, stage: &'s mut Stage<'_>) -> Doing<'s> {
+        Box::pin(sentinel(stage))
+    }
+}
+
+/// Against a Producer it plays a Consumer.
+pub(super) struct AgainstProducer;
+
+impl Play for AgainstProducer {
+    fn plays(&self, _: &Pics) -> Plays {
+        Plays { client_id: CONSUMER.to_owned(), filter: COMMANDS.to_owned(), qos: 2 }
+    }
+
+    fn due(&self, _: &Pics) -> Vec<String> {
+        vec![RESPONSES.to_owned()]
+    }
+
+    fn closing<'s>(&self, stage: &'s mut Stage<'_>) -> Doing<'s> {
+        Box::pin(further_command(stage))
+    }
+}
+
 /// When the last request stayed unanswered, one more command shows whether anybody was listening: only then is
 /// the silence worth something.
-pub(super) async fn sentinel(stage: &mut Stage<'_>) {
+async fn sentinel(stage: &mut Stage<'_>) {
     stage.view.catch_up();
-    if stage.iut.role == Role::Producer {
-        return further_command(stage).await;
-    }
     let Some(sent) = stage.unanswered_since() else { return };
     if stage.view.died().is_some() || !stage.view.connected() {
         return;
@@ -61,6 +97,7 @@ pub(super) async fn sentinel(stage: &mut Stage<'_>) {
 /// A Producer is made to send one more command, which is answered: what it was sent last has not put it out of action.
 /// People are not asked for that, and where nobody can be asked there is nothing to do.
 async fn further_command(stage: &mut Stage<'_>) {
+    stage.view.catch_up();
     let asked = !matches!(stage.iut.stimulus, Stimulus::None | Stimulus::Operator);
     if !asked || !stage.view.delivered_last() || stage.view.died().is_some() || !stage.view.connected() {
         return;

@@ -1,15 +1,15 @@
 //! The command that a step sends, or asks the IUT to send: written out, or one that the vendor declared.
 
 use crate::diagnostic::toml::Fields;
-use crate::scenario::message;
 use crate::scenario::model::Key;
+use crate::scenario::openc2::message;
 use crate::scenario::plan::{Selector, declared};
 use crate::scenario::stage::Stage;
 use serde_json::{Value, json};
 
 /// `command` or `declared`, and `args`, `target` and `about`.
 #[derive(Clone, Debug)]
-pub(super) struct Wanted {
+pub(in crate::scenario::openc2) struct Wanted {
     source: Source,
     args: Option<Value>,
     /// In place of its target.

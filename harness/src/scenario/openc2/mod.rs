@@ -1,0 +1,41 @@
+//! OpenC2 in scenarios: addresses, messages, the parties that speak it, and what is hostile to it.
+
+mod address;
+mod corpus;
+pub(super) mod message;
+mod play;
+mod request;
+mod verbs;
+
+use super::play::Played;
+use super::speech::{Asking, Destination, Speech};
+use crate::evidence::payload::{Kind, Payload};
+use address::Address;
+use request::Request;
+use std::sync::Arc;
+
+/// How the harness speaks it.
+pub static SPEECH: Speech = Speech {
+    request: |fields| Request::read(fields).map(|request| Arc::new(request) as Arc<dyn Asking>),
+    destination: |fields, key| Address::read(fields, key).map(|to| Arc::new(to) as Arc<dyn Destination>),
+    topic: |topic| Arc::new(Address::Topic(topic)),
+    verbs: verbs::VERBS,
+    demands,
+};
+
+/// What is played against a Consumer.
+pub static CONSUMER: Played = Played(&play::AgainstConsumer);
+
+/// What is played against a Producer.
+pub static PRODUCER: Played = Played(&play::AgainstProducer);
+
+/// By its content, or, where that cannot be read, by its topic and the message type of its header.
+fn demands(topic: &str, payload: &Payload) -> bool {
+    match (payload.facts().kind(), payload.openc2()) {
+        (Some(kind), _) => kind == Kind::Request,
+        (None, Some(message)) => {
+            topic.starts_with("oc2/cmd/") && message.header.is_none_or(|header| header.message_type != 1)
+        }
+        (None, None) => false,
+    }
+}
