@@ -50,6 +50,11 @@ pub(super) trait Asking: Debug + Send + Sync {
     /// What must be declared for it.
     fn needs(&self) -> Vec<Key>;
 
+    /// The captured name it refers to, if any.
+    fn refers(&self) -> Option<&str> {
+        None
+    }
+
     /// Whether it is one of several declared ones, another at each run of the scenario.
     fn each_command(&self) -> bool {
         false

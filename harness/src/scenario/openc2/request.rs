@@ -75,6 +75,10 @@ impl Asking for Request {
         needs
     }
 
+    fn refers(&self) -> Option<&str> {
+        self.command.refers()
+    }
+
     fn each_command(&self) -> bool {
         self.command.each()
     }

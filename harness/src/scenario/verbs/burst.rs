@@ -54,6 +54,10 @@ impl Act for Burst {
         self.request.name()
     }
 
+    fn refers(&self) -> Option<&str> {
+        self.request.refers()
+    }
+
     fn each_command(&self) -> bool {
         self.request.each_command()
     }

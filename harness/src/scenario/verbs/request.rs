@@ -40,7 +40,7 @@ impl Act for Request {
     }
 
     fn refers(&self) -> Option<&str> {
-        self.command.refers()
+        self.request.refers()
     }
 
     fn each_command(&self) -> bool {
