@@ -3,7 +3,7 @@
 use crate::catalogue::{self, Catalogue, Requirement};
 use crate::evidence::openc2;
 use crate::evidence::payload::Payload;
-use crate::iut::Role;
+use crate::iut::{self, Declares, Role};
 use crate::scenario::{self, Played, Speech};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,6 +14,8 @@ pub struct Family {
     pub id: &'static str,
     /// Reads the payload of a PUBLISH on a topic; nothing where it is none of its business. Total over any bytes.
     pub read: fn(topic: &str, payload: &[u8]) -> Option<Payload>,
+    /// What vendors declare.
+    pub declares: &'static Declares,
     /// How scenarios speak it.
     pub speech: &'static Speech,
 }
@@ -22,6 +24,7 @@ pub struct Family {
 pub static OPENC2: Family = Family {
     id: "openc2",
     read: |topic, payload| openc2::read(topic, payload).map(Payload::OpenC2),
+    declares: &iut::openc2::DECLARES,
     speech: &scenario::openc2::SPEECH,
 };
 

@@ -1,55 +1,31 @@
 //! Reads `[pics]`: what a vendor declares.
 
-use super::{Command, Pics, Serialization};
-use crate::binding::Binding;
+use super::{Pics, Serialization};
+use crate::binding::{self, Binding};
 use crate::catalogue::Trigger;
 use crate::diagnostic::instead;
-use crate::diagnostic::toml::{Fields, Located};
+use crate::diagnostic::toml::Fields;
 use std::collections::BTreeSet;
 
-/// Options that exist whatever a catalogue asks for. Those of the profile `slpf` say what a firewall does not support.
-const OPTIONS: [&str; 12] = [
-    "credentials",
-    "qos2",
-    "slpf-no-delete",
-    "slpf-no-direction",
-    "slpf-no-ipv4-connection",
-    "slpf-no-ipv4-net",
-    "slpf-no-ipv6-connection",
-    "slpf-no-ipv6-net",
-    "slpf-no-update",
-    "unsubscribe",
-    "wildcard",
-    "will",
-];
+/// What the vendor of an implementation in one message language declares beside what every MQTT client may.
+pub struct Declares {
+    /// Reads the keys of `[pics]` that only this language has.
+    pub(crate) read: fn(&Fields<'_>, &mut Pics),
+    /// Serializations that may be declared, by name.
+    pub(crate) serializations: &'static [(&'static str, Serialization)],
+    /// The one that every implementation has to support, if there is one, and where that stands.
+    pub(crate) mandatory: Option<(&'static str, &'static str)>,
+    /// Options that no requirement asks about.
+    pub(crate) options: &'static [&'static str],
+}
 
-/// The actions of OpenC2 (the language forbids others).
-pub const ACTIONS: [&str; 20] = [
-    "allow",
-    "cancel",
-    "contain",
-    "copy",
-    "create",
-    "delete",
-    "deny",
-    "detonate",
-    "investigate",
-    "locate",
-    "query",
-    "redirect",
-    "remediate",
-    "restart",
-    "restore",
-    "scan",
-    "set",
-    "start",
-    "stop",
-    "update",
-];
+/// Options that exist whatever a catalogue asks for.
+const OPTIONS: [&str; 5] = ["credentials", "qos2", "unsubscribe", "wildcard", "will"];
 
 /// Every option a PICS may list: the common ones and those the binding's requirements ask about.
 pub fn options(binding: Option<&'static Binding>) -> BTreeSet<&'static str> {
     let mut known: BTreeSet<&'static str> = OPTIONS.into();
+    known.extend(binding.iter().flat_map(|b| b.family.declares.options));
     for (_, requirement) in binding.into_iter().flat_map(|b| b.requirements()) {
         if let Trigger::IutOption(option) = requirement.trigger {
             known.insert(option);
@@ -61,16 +37,11 @@ pub fn options(binding: Option<&'static Binding>) -> BTreeSet<&'static str> {
 /// Reads the table; what is wrong goes to its document.
 pub(super) fn read(table: &Fields<'_>, binding: Option<&'static Binding>) -> Pics {
     let document = table.document;
-    let device_id = topic_level(table, "device_id", table.string("device_id"));
-    let mut actuator_profiles = Vec::new();
-    for profile in table.strings("actuator_profiles").map(|l| l.value).unwrap_or_default() {
-        let span = profile.span.clone();
-        let Some(name) = topic_level(table, "actuator_profiles", Some(profile)) else { continue };
-        if actuator_profiles.contains(&name) {
-            document.wrong(span, format!("profile `{name}` is declared twice"), "", None);
-        } else {
-            actuator_profiles.push(name);
-        }
+    // Where the binding is unknown, its keys are not: the first one's will do.
+    let family = binding.or(binding::ALL.first().copied()).map(|b| b.family.declares);
+    let mut pics = Pics::default();
+    if let Some(family) = family {
+        (family.read)(table, &mut pics);
     }
     let mut serializations = Vec::new();
     let listed = table.strings("serializations");
@@ -79,19 +50,20 @@ pub(super) fn read(table: &Fields<'_>, binding: Option<&'static Binding>) -> Pic
             empty.span.clone(),
             "`serializations` is empty",
             "",
-            Some("write [\"json\"]: every implementation has to support it (LS 3.1.5)".to_owned()),
+            family
+                .and_then(|f| f.mandatory)
+                .map(|(name, place)| format!("write [{name:?}]: every implementation has to support it ({place})")),
         );
     }
     for name in listed.map(|l| l.value).unwrap_or_default() {
-        match name.value.as_str() {
-            "json" => serializations.push(Serialization::Json),
-            "cbor" => serializations.push(Serialization::Cbor),
-            other => document.wrong(
-                name.span,
-                format!("unknown serialization `{other}`"),
-                "",
-                instead(other, &["json", "cbor"]),
-            ),
+        let known = family.map_or(&[][..], |f| f.serializations);
+        match known.iter().find(|(known, _)| *known == name.value) {
+            Some((_, serialization)) => serializations.push(*serialization),
+            None => {
+                let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+                let help = instead(&name.value, &names);
+                document.wrong(name.span, format!("unknown serialization `{}`", name.value), "", help);
+            }
         }
     }
     serializations.sort();
@@ -107,7 +79,6 @@ pub(super) fn read(table: &Fields<'_>, binding: Option<&'static Binding>) -> Pic
             Some("set `tls = false` and let the implementation connect without TLS".to_owned()),
         );
     }
-    let identity = table.string("identity").map(|i| i.value);
     let max_message_size = table.integer("max_message_size", 1, u64::from(u32::MAX)).map(|n| n.value);
     let mut elected = read_options(table, binding);
     if let Some(qos) = &qos {
@@ -123,35 +94,16 @@ pub(super) fn read(table: &Fields<'_>, binding: Option<&'static Binding>) -> Pic
             elected.push("qos2".to_owned());
         }
     }
-    let commands = table.tables("command", |n| format!("[[pics.command]] {n}")).iter().filter_map(command).collect();
     table.finish();
     Pics {
-        device_id,
-        actuator_profiles,
         serializations,
         keep_alive,
         qos: qos.and_then(|q| u8::try_from(q.value).ok()),
         tls: false,
-        identity,
         max_message_size,
         options: elected,
-        commands,
+        ..pics
     }
-}
-
-/// A name that becomes one level of a topic.
-fn topic_level(table: &Fields<'_>, key: &str, name: Option<Located<String>>) -> Option<String> {
-    let name = name?;
-    if name.value.is_empty() || name.value.contains(['/', '+', '#', '\0']) {
-        table.document.wrong(
-            name.span,
-            format!("`{key}` in {} cannot be {:?}", table.name, name.value),
-            "",
-            Some("it becomes one level of a topic: not empty, without `/`, `+` and `#`".to_owned()),
-        );
-        return None;
-    }
-    Some(name.value)
 }
 
 fn read_options(table: &Fields<'_>, binding: Option<&'static Binding>) -> Vec<String> {
@@ -168,64 +120,4 @@ fn read_options(table: &Fields<'_>, binding: Option<&'static Binding>) -> Vec<St
     elected.sort();
     elected.dedup();
     elected
-}
-
-fn command(table: &Fields<'_>) -> Option<Command> {
-    let document = table.document;
-    let action = table.required("action", "\"scan\"");
-    if let Some(action) = &action
-        && !ACTIONS.contains(&action.value.as_str())
-    {
-        document.wrong(
-            action.span.clone(),
-            format!("`{}` is no OpenC2 action", action.value),
-            "",
-            instead(&action.value, &ACTIONS).or_else(|| Some(format!("actions are {}", ACTIONS.join(", ")))),
-        );
-    }
-    if !table.has("target") {
-        table.missing("target", "{ device = { hostname = \"x\" } }");
-    }
-    let target = table.json("target");
-    if let Some(target) = &target
-        && target.value.as_object().is_none_or(|members| members.len() != 1)
-    {
-        document.wrong(
-            target.span.clone(),
-            format!("`target` in {} must be a table with exactly one member", table.name),
-            "",
-            Some("as in `target = { file = { name = \"x\" } }`".to_owned()),
-        );
-    }
-    let args = table.json("args");
-    if let Some(args) = &args
-        && args.value.as_object().is_none_or(serde_json::Map::is_empty)
-    {
-        document.wrong(
-            args.span.clone(),
-            format!("`args` in {} must be a table with at least one member", table.name),
-            "",
-            Some("leave `args` out where there are none".to_owned()),
-        );
-    }
-    let actuator = table.json("actuator");
-    if let Some(actuator) = &actuator
-        && actuator.value.as_object().is_none_or(|members| members.len() != 1)
-    {
-        document.wrong(
-            actuator.span.clone(),
-            format!("`actuator` in {} must be a table with exactly one member", table.name),
-            "",
-            Some("as in `actuator = { slpf = {} }`".to_owned()),
-        );
-    }
-    let command_id = table.string("command_id").map(|id| id.value);
-    table.finish();
-    Some(Command {
-        action: action?.value,
-        target: target?.value,
-        args: args.map(|a| a.value),
-        actuator: actuator.map(|a| a.value),
-        command_id,
-    })
 }
