@@ -71,6 +71,7 @@ pub static OPENC2_MQTT_WD04: Binding = Binding {
         &catalogue::openc2::CATALOGUE,
         &catalogue::slpf::CATALOGUE,
         &catalogue::mqtt311::CATALOGUE,
+        &catalogue::tls::CATALOGUE,
         &catalogue::harness::CATALOGUE,
     ],
     scenarios: "openc2-mqtt-wd04",

@@ -10,6 +10,7 @@ mod meta;
 pub mod mqtt311;
 pub mod openc2;
 pub mod slpf;
+pub mod tls;
 pub mod wd04;
 
 use crate::evidence::sketch::Sketch;

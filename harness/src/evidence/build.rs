@@ -1,7 +1,7 @@
 use super::connection::{Connection, Pending};
 use super::exchange::Pairing;
 use super::stream::Found;
-use super::{Observation, PacketSeen, Setting};
+use super::{Observation, PacketSeen, Setting, TlsSeen, TlsWhat};
 use crate::binding::{self, Binding, Part};
 use crate::iut::Role;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -163,12 +163,9 @@ impl Builder {
             self.timeline.push(TimelineItem::Event(entry.clone()));
         }
         match &entry.event {
-            Event::Context(_)
-            | Event::Operator { .. }
-            | Event::Stimulus { .. }
-            | Event::TlsBytes { .. }
-            | Event::WsBytes { .. }
-            | Event::Tls { .. } => {}
+            Event::Context(_) | Event::Operator { .. } | Event::Stimulus { .. } | Event::WsBytes { .. } => {}
+            Event::TlsBytes { conn, direction, data } => self.tls_bytes(*conn, *direction, data, entry),
+            Event::Tls { conn, change } => self.tls(*conn, TlsWhat::Change(change.clone()), entry),
             Event::ConnOpen { conn, party, .. } => self.open(*conn, *party, entry),
             Event::Bytes { conn, direction, data } => self.bytes(*conn, *direction, data, entry),
             Event::Written { conn, total } => self.written(*conn, *total, entry.at),
@@ -247,6 +244,23 @@ impl Builder {
             let stream = if direction.from_client() { &mut connection.inbound } else { &mut connection.outbound };
             let Some(found) = stream.next() else { return };
             self.packet(conn, direction, found);
+        }
+    }
+
+    fn tls_bytes(&mut self, conn: ConnectionId, direction: Direction, data: &[u8], entry: &Recorded) {
+        if direction != Direction::FromIut {
+            return;
+        }
+        let found = self.connections.get_mut(&conn).map(|c| c.tls.push(data)).unwrap_or_default();
+        for what in found {
+            self.tls(conn, what, entry);
+        }
+    }
+
+    fn tls(&mut self, conn: ConnectionId, what: TlsWhat, entry: &Recorded) {
+        if self.connections.get(&conn).is_some_and(|c| c.party == Party::Iut && !c.closed) {
+            let seen = TlsSeen { conn, at: entry.at, frame: entry.frame, what };
+            self.observations.push(Observation::Tls(Arc::new(seen)));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::PacketSeen;
 use super::stream::Stream;
+use super::tls::TlsStream;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use touchstone_fixtures::recording::{Nanos, Party};
@@ -22,6 +23,8 @@ pub(super) struct Connection {
     pub party: Party,
     pub inbound: Stream,
     pub outbound: Stream,
+    /// What the client sends below MQTT, where there is a TLS layer.
+    pub tls: TlsStream,
     pub ordinal: u32,
     /// Its end has been observed: what comes after it is shown, and judged by nobody.
     pub closed: bool,
@@ -43,6 +46,7 @@ impl Connection {
             party,
             inbound: Stream::new(Sender::Client),
             outbound: Stream::new(Sender::Server),
+            tls: TlsStream::default(),
             ordinal: 0,
             closed: false,
             pending: VecDeque::new(),

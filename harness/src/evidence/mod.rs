@@ -14,6 +14,8 @@ pub mod payload;
 mod properties;
 pub mod sketch;
 mod stream;
+mod tls;
 
 pub use build::{Evidence, EvidenceError, TimelineItem, observe};
 pub use observe::*;
+pub use tls::{TlsSeen, TlsWhat};

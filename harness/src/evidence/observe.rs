@@ -1,3 +1,4 @@
+use super::TlsSeen;
 use super::openc2::Message;
 use super::payload::Payload;
 use crate::binding::{Binding, Part};
@@ -182,6 +183,8 @@ pub enum Observation {
         /// Wireshark's frame number.
         frame: u32,
     },
+    /// The TLS layer of a connection of the IUT.
+    Tls(Arc<TlsSeen>),
     /// A control packet, either direction, of a connection of the IUT.
     Packet(Arc<PacketSeen>),
     /// A packet to the IUT counts as delivered: its connection lived on through the quiet window, or the

@@ -9,9 +9,11 @@ use crate::iut::{Pics, Serialization};
 use serde_json::{Value, json};
 use touchstone_fixtures::recording::{
     CloseHow, Closer, ConnectionId, Context, Direction, Event, FORMAT, FaultState, Party, ProcessChange, Recorder,
-    Recording, SessionChange, Tolerances, Transport,
+    Recording, SessionChange, TlsCertificate, TlsChange, Tolerances, Transport,
 };
 use touchstone_fixtures::wire::mqtt311::build;
+use touchstone_fixtures::wire::tls::TLS13;
+use touchstone_fixtures::wire::tls::build::Hello;
 
 /// Filters a conforming Consumer with device id `zulu` and profiles `alpha` and `iota` subscribes to.
 pub const FILTERS: [&str; 4] = ["oc2/cmd/all", "oc2/cmd/ap/alpha", "oc2/cmd/ap/iota", "oc2/cmd/device/zulu"];
@@ -121,9 +123,39 @@ impl Sketch {
         self.event(Event::ConnOpen {
             conn,
             party: Party::Iut,
-            transport: Transport::Tcp,
+            transport: if self.pics.tls { Transport::Tls } else { Transport::Tcp },
             remote: "127.0.0.1:40000".into(),
         });
+    }
+
+    /// An IUT that declares TLS opens a new connection over it, and sends its ClientHello.
+    pub fn open_tls(&mut self, hello: &Hello) {
+        self.pics.tls = true;
+        self.open();
+        self.iut_tls(hello.record());
+    }
+
+    /// Bytes of the IUT below MQTT.
+    pub fn iut_tls(&mut self, bytes: impl AsRef<[u8]>) {
+        self.begin();
+        self.recorder.tls_bytes(self.conn, Direction::FromIut, bytes.as_ref());
+    }
+
+    /// The TLS layer of the connection gets somewhere.
+    pub fn tls(&mut self, change: TlsChange) {
+        let conn = self.conn;
+        self.event(Event::Tls { conn, change });
+    }
+
+    /// The server answers with a certificate, in TLS 1.3.
+    pub fn presented(&mut self, certificate: TlsCertificate) {
+        self.tls(TlsChange::Answered { version: TLS13, suite: 0x1301, certificate: Some(certificate) });
+    }
+
+    /// The handshake ends in that version; `early_data`: with a ticket that allows some.
+    pub fn established(&mut self, version: u16, early_data: bool) {
+        let suite = if version == TLS13 { 0x1301 } else { 0xc02b };
+        self.tls(TlsChange::Established { version, suite, resumed: false, early_data, client: None });
     }
 
     fn close(&mut self, by: Closer, how: CloseHow, reason: &str) {

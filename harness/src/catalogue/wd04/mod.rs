@@ -18,6 +18,7 @@ mod suback;
 mod subscribe;
 mod subscriptions;
 mod support;
+mod tls;
 
 use super::{Catalogue, Requirement};
 
@@ -92,7 +93,7 @@ static REQUIREMENTS: &[&Requirement] = &[
     &client_id::RANDOM,
     &not_tested::CLIENT_ID_FREE,
     &not_tested::BIRTH_CERTIFICATES,
-    &not_tested::TLS,
-    &not_tested::UNSECURED_TESTS_ONLY,
+    &tls::TLS,
+    &tls::UNSECURED_TESTS_ONLY,
     &not_tested::INFORMATION_LEAKAGE,
 ];

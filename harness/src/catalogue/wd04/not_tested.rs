@@ -4,28 +4,6 @@ use crate::catalogue::{Judged, Level};
 use crate::requirement;
 
 requirement! {
-    /// In operation, client and broker talk over TLS 1.2 or higher.
-    TLS {
-        id: "wd04/tls",
-        rows: &["W4-037"],
-        clause: "4",
-        level: Level::Guidance,
-        judged: Judged::NotYet("needs a TLS listener"),
-    }
-}
-
-requirement! {
-    /// MQTT without TLS is used for tests only.
-    UNSECURED_TESTS_ONLY {
-        id: "wd04/unsecured-tests-only",
-        rows: &["W4-038"],
-        clause: "4",
-        level: Level::Guidance,
-        judged: Judged::NotYet("needs a TLS listener, to be held against the declaration"),
-    }
-}
-
-requirement! {
     /// A client may end its connection with DISCONNECT.
     DISCONNECT {
         id: "wd04/disconnect",
