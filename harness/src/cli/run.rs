@@ -8,6 +8,7 @@ use crate::run::{Event, Request, Run, RunError};
 use crate::scenario::instructions;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use touchstone_reports::text::{visible, visible_block};
 
@@ -32,7 +33,7 @@ pub(super) fn run(options: &RunOptions) -> Result<Exit, Failure> {
     let run = Run::plan(request).map_err(failure)?;
     crate::iut::own_all_children();
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::internal)?;
-    let mut view = View::new(&run);
+    let mut view = View::new(&run, options.out.clone());
     if let Some(shown) = &view.bar {
         // The cell is empty: nobody else fills it.
         let _ = bar.set(shown.clone());
@@ -65,13 +66,15 @@ fn failure(error: RunError) -> Failure {
 /// Progress: a bar on a terminal, a line for each scenario elsewhere.
 struct View {
     iut: IutFile,
+    /// Folder of the run.
+    out: PathBuf,
     bar: Option<ProgressBar>,
     done: usize,
     all: usize,
 }
 
 impl View {
-    fn new(run: &Run) -> View {
+    fn new(run: &Run, out: PathBuf) -> View {
         let all = run.scenarios();
         let iut = run.iut();
         let line = format!("{}: {} as {}, {all} scenarios", visible(&iut.name), iut.binding.title, iut.role);
@@ -81,7 +84,7 @@ impl View {
                 .unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(all as u64).with_style(style)
         });
-        let view = View { iut: iut.clone(), bar, done: 0, all };
+        let view = View { iut: iut.clone(), out, bar, done: 0, all };
         view.line(&line);
         for line in left_out {
             view.line(&line);
@@ -103,7 +106,7 @@ impl View {
                     bar.set_message(planned.id.clone());
                 }
             }
-            Event::Waiting(address) => self.line(&visible_block(&instructions(&self.iut, *address))),
+            Event::Waiting(address) => self.line(&visible_block(&instructions(&self.iut, *address, &self.out))),
             Event::Judged { planned, status, broken, changed, decided } => {
                 self.done += 1;
                 let mut line = format!("[{}/{}] {}", self.done, self.all, planned.id);

@@ -71,14 +71,6 @@ pub(super) fn read(table: &Fields<'_>, binding: Option<&'static Binding>) -> Pic
     let keep_alive = table.integer("keep_alive", 0, u64::from(u16::MAX)).and_then(|n| u16::try_from(n.value).ok());
     let qos = table.integer("qos", 1, 2);
     let tls = table.boolean("tls");
-    if let Some(tls) = tls.filter(|t| t.value) {
-        document.wrong(
-            tls.span,
-            "this version serves plain TCP only",
-            "",
-            Some("set `tls = false` and let the implementation connect without TLS".to_owned()),
-        );
-    }
     let max_message_size = table.integer("max_message_size", 1, u64::from(u32::MAX)).map(|n| n.value);
     let mut elected = read_options(table, binding);
     if let Some(qos) = &qos {
@@ -99,7 +91,7 @@ pub(super) fn read(table: &Fields<'_>, binding: Option<&'static Binding>) -> Pic
         serializations,
         keep_alive,
         qos: qos.and_then(|q| u8::try_from(q.value).ok()),
-        tls: false,
+        tls: tls.is_some_and(|t| t.value),
         max_message_size,
         options: elected,
         ..pics

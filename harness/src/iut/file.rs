@@ -1,12 +1,12 @@
 //! The IUT file: what is under test, how it is started, what its vendor declares.
 
 use super::template::Template;
-use super::{Pics, Role, Timing};
+use super::{OwnTls, Pics, Role, Timing};
 use crate::binding::{Binding, Part};
 use crate::diagnostic::{Problem, Problems};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 /// An IUT file, read and checked.
@@ -133,11 +133,24 @@ pub struct Network {
     pub advertise: Option<String>,
     /// User name and password the IUT must present.
     pub credentials: Option<Credentials>,
+    /// Certificates of the vendor's own, from `[tls]`.
+    pub tls: Option<OwnTls>,
+}
+
+impl Network {
+    /// The host an implementation is told that connects to `address`.
+    pub fn host(&self, address: SocketAddr) -> String {
+        match &self.advertise {
+            Some(host) => host.clone(),
+            None if address.ip().is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST).to_string(),
+            None => address.ip().to_string(),
+        }
+    }
 }
 
 impl Default for Network {
     fn default() -> Network {
-        Network { listen: SocketAddr::from(([127, 0, 0, 1], 0)), advertise: None, credentials: None }
+        Network { listen: SocketAddr::from(([127, 0, 0, 1], 0)), advertise: None, credentials: None, tls: None }
     }
 }
 

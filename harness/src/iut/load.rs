@@ -3,7 +3,7 @@
 use super::file::{Credentials, IutFile, Launch, Network, Per, Stimulus};
 use super::load_stimulus::read_stimulus;
 use super::template::{Placeholder, Template};
-use super::{Pics, Role, Timing, declared};
+use super::{Pics, Role, Timing, declared, own_tls};
 use crate::binding::{self, Binding};
 use crate::diagnostic::toml::{Document, Fields, Located};
 use crate::diagnostic::{Problem, Problems, Source, instead};
@@ -61,9 +61,14 @@ fn read(path: &Path, document: &Document) -> Option<IutFile> {
     iut.finish();
 
     let network_table = fields.table("network", "[network]");
-    let network = network_table.as_ref().map_or_else(Network::default, read_network);
+    let mut network = network_table.as_ref().map_or_else(Network::default, read_network);
+    network.tls = fields.table("tls", "[tls]").and_then(|t| own_tls::read(&t, &dir, &network.host(network.listen)));
     let timing = fields.table("timing", "[timing]").map_or_else(Timing::default, |t| read_timing(&t));
     let pics = fields.table("pics", "[pics]").map_or_else(Pics::default, |t| declared::read(&t, binding));
+    if fields.has("tls") && !pics.tls {
+        let help = Some("declare `tls = true` in [pics], or remove [tls]".to_owned());
+        document.wrong(fields.key_span("tls"), "[tls] without `tls = true` in [pics]", "", help);
+    }
     let launch = fields.table("launch", "[launch]").and_then(|t| read_launch(&t, &dir, &pics, &network));
     let stimulus = fields.table("stimulus", "[stimulus]").and_then(|t| {
         let (stimulus, within) = read_stimulus(&t, &pics, &network, &dir, fields.has("launch"))?;
@@ -323,8 +328,9 @@ pub(super) fn template(table: &Fields<'_>, text: &Located<String>, pics: &Pics, 
             Placeholder::Username | Placeholder::Password if network.credentials.is_none() => {
                 "give `username` and `password` in [network]"
             }
-            Placeholder::Ca | Placeholder::Cert | Placeholder::Key => {
-                "this version serves plain TCP only; remove the placeholder"
+            Placeholder::Ca | Placeholder::Cert | Placeholder::Key if !pics.tls => "declare `tls = true` in [pics]",
+            Placeholder::Cert | Placeholder::Key if network.tls.as_ref().is_some_and(|tls| tls.client.is_none()) => {
+                "give `client_cert` and `client_key` in [tls]"
             }
             _ => continue,
         };

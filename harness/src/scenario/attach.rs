@@ -1,25 +1,39 @@
 //! What somebody has to do who starts the implementation himself.
 
+use super::secure::{CA, CERTIFICATE, KEY, certificates_folder};
 use super::starter::host;
 use crate::iut::IutFile;
 use std::fmt::Write;
 use std::net::SocketAddr;
+use std::path::Path;
 
-/// How an attached implementation reaches the broker at `address`, and what it should do from then on.
-pub fn instructions(iut: &IutFile, address: SocketAddr) -> String {
+/// How an attached implementation reaches the broker at `address`, and what it should do from then on. `out`: folder of
+/// the run.
+pub fn instructions(iut: &IutFile, address: SocketAddr, out: &Path) -> String {
     let port = address.port();
     let mut text = String::from("The harness does not start this implementation: please do. It should connect to\n\n");
     let mut line = |name: &str, value: &str| {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "    {name:<12} {value}");
     };
-    if address.ip().is_unspecified() && iut.network.advertise.is_none() {
+    // Over TLS it has to be the host that the certificate is for.
+    if address.ip().is_unspecified() && iut.network.advertise.is_none() && !iut.pics.tls {
         line("host", "any address of this machine");
     } else {
         line("host", &host(iut, address));
     }
     line("port", &port.to_string());
     line("transport", if iut.pics.tls { "TLS" } else { "TCP, without TLS" });
+    match &iut.network.tls {
+        _ if !iut.pics.tls => {}
+        Some(own) => line("authority", &own.ca.display().to_string()),
+        None => {
+            let folder = certificates_folder(out);
+            line("authority", &folder.join(CA).display().to_string());
+            line("certificate", &format!("{}, where it presents one", folder.join(CERTIFICATE).display()));
+            line("its key", &folder.join(KEY).display().to_string());
+        }
+    }
     if let Some(credentials) = &iut.network.credentials {
         line("user name", &credentials.username);
         line("password", "as in the IUT file");
@@ -47,7 +61,7 @@ mod tests {
     fn told(rest: &str, address: &str) -> String {
         let text = format!("[iut]\nname = \"x\"\nbinding = \"openc2-mqtt-wd04\"\nrole = \"consumer\"\n{rest}");
         let iut = crate::iut::parse(Path::new("/iut.toml"), Source::new("iut.toml", text));
-        instructions(&iut.unwrap_or_else(|p| panic!("{p}")), address.parse().expect("an address"))
+        instructions(&iut.unwrap_or_else(|p| panic!("{p}")), address.parse().expect("an address"), Path::new("/out"))
     }
 
     #[test]
@@ -56,6 +70,14 @@ mod tests {
             "[network]\nadvertise = \"broker.example\"\nusername = \"zulu\"\npassword = \"horse\"\n\
              [pics]\ndevice_id = \"zulu\"\nkeep_alive = 30\n",
             "0.0.0.0:1883"
+        ));
+    }
+
+    #[test]
+    fn whom_to_trust_is_said() {
+        insta::assert_snapshot!(told(
+            "[network]\nadvertise = \"broker.example\"\n[pics]\ntls = true\n",
+            "0.0.0.0:8883"
         ));
     }
 

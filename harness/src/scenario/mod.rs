@@ -14,6 +14,7 @@ mod play;
 mod ports;
 mod run_all;
 mod runner;
+mod secure;
 mod speech;
 mod stage;
 mod starter;

@@ -79,6 +79,8 @@ pub enum Key {
     Launch,
     /// The harness starts the IUT anew for each scenario.
     OwnProcess,
+    /// Certificates are made for the run, wrong ones among them.
+    TestCertificates,
     /// A Producer can be told what to send.
     Stimulus,
     /// A Producer can be told what to send, and nobody has to lend a hand.
@@ -92,7 +94,7 @@ pub const PROFILE: &str = "profile:";
 
 impl Key {
     /// The keys with names of their own; every other name is an option.
-    pub const NAMED: [(&'static str, Key); 12] = [
+    pub const NAMED: [(&'static str, Key); 13] = [
         ("device_id", Key::DeviceId),
         ("actuator_profiles", Key::ActuatorProfiles),
         ("cbor", Key::Cbor),
@@ -103,6 +105,7 @@ impl Key {
         ("command", Key::Command),
         ("launch", Key::Launch),
         ("own_process", Key::OwnProcess),
+        ("test_certificates", Key::TestCertificates),
         ("stimulus", Key::Stimulus),
         ("automatic", Key::Automatic),
     ];
@@ -139,6 +142,7 @@ impl Need {
             Key::Command => super::plan::declared(pics).next().is_some(),
             Key::Launch => iut.launch.is_some(),
             Key::OwnProcess => iut.launch.as_ref().is_some_and(|launch| launch.per == Per::Scenario),
+            Key::TestCertificates => iut.network.tls.is_none(),
             Key::Stimulus => iut.stimulus.tells(),
             Key::Automatic => iut.stimulus.automatic(),
             Key::Declared(selector) => super::plan::declared(pics).any(|command| selector.fits(command)),

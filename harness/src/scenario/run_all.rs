@@ -2,6 +2,7 @@
 
 use super::plan::Planned;
 use super::runner::{Options, ScenarioResult, Shared, Status, Stimuli, give_up, run_scenario, run_shared};
+use super::secure::Secured;
 use crate::diagnostic::{Problem, Problems};
 use crate::iut::{IutFile, Per};
 use std::collections::BTreeMap;
@@ -20,6 +21,8 @@ const REFUSED: &str = "not run: no stimulus had been accepted in any scenario be
 const SILENT: &str = "not run: no command had come in any scenario before (see [stimulus] in the IUT file)";
 /// What is said of the others when nobody connects.
 const NEVER: &str = "not run: the implementation had not connected in any scenario before";
+/// The same, where connecting takes a handshake.
+const NEVER_SECURED: &str = "not run: no TLS handshake with the implementation had succeeded in any scenario before";
 
 /// What happens while a plan is run.
 #[derive(Debug)]
@@ -106,13 +109,17 @@ async fn in_turn(
         shared.listen = listener.local_addr().unwrap_or(shared.listen);
         shared.listener = Some(listener);
     }
+    if iut.pics.tls {
+        // Where that fails, each scenario says so.
+        shared.slot.secured = Secured::new(iut, shared.listen, &options.out).ok();
+    }
     if iut.launch.is_none() {
         progress(Progress::Waiting(shared.listen));
     }
     let mut results: Vec<ScenarioResult> = Vec::new();
     for planned in plan {
         progress(Progress::Started(planned));
-        let result = match hopeless(planned, &results) {
+        let result = match hopeless(planned, iut.pics.tls, &results) {
             Some(why) => give_up(planned, iut, options, why),
             None => run_shared(planned, iut, options, &mut shared).await,
         };
@@ -143,7 +150,7 @@ async fn at_once(
         while tasks.len() < jobs
             && let Some((number, planned)) = waiting.next()
         {
-            if let Some(why) = hopeless(&planned, results.values()) {
+            if let Some(why) = hopeless(&planned, iut.pics.tls, results.values()) {
                 progress(Progress::Started(&planned));
                 let result = give_up(&planned, iut, options, why);
                 progress(Progress::Finished(&result));
@@ -182,8 +189,13 @@ async fn at_once(
 }
 
 /// Why there is no use in running a scenario: nobody has connected so far, nobody takes the stimuli it gives, or commands
-/// like the one it asks for have been asked for in vain, and no other has come either.
-fn hopeless<'a>(planned: &Planned, results: impl IntoIterator<Item = &'a ScenarioResult>) -> Option<&'static str> {
+/// like the one it asks for have been asked for in vain, and no other has come either. `secured`: connecting
+/// takes a handshake.
+fn hopeless<'a>(
+    planned: &Planned,
+    secured: bool,
+    results: impl IntoIterator<Item = &'a ScenarioResult>,
+) -> Option<&'static str> {
     let asks = planned.asks();
     let (mut lost, mut refused, mut silent) = (0, 0, 0);
     let (mut connected, mut accepted, mut sent) = (false, false, false);
@@ -198,7 +210,7 @@ fn hopeless<'a>(planned: &Planned, results: impl IntoIterator<Item = &'a Scenari
         refused += usize::from(stimuli.accepted == 0 && stimuli.refused > 0);
     }
     if !connected && lost >= HOPELESS {
-        Some(NEVER)
+        Some(if secured { NEVER_SECURED } else { NEVER })
     } else if asks.is_none() || sent {
         None
     } else if !accepted && refused >= HOPELESS {
@@ -253,14 +265,26 @@ mod tests {
     #[test]
     fn what_is_asked_for_in_vain_three_times_is_not_asked_for_again() {
         let query = planned("verb = \"stimulate\"");
-        assert_eq!(hopeless(&query, &ran(2, &query, 1, 0, false)), None);
-        assert_eq!(hopeless(&query, &ran(3, &query, 1, 0, false)), Some(SILENT));
-        assert_eq!(hopeless(&query, &ran(3, &query, 0, 1, false)), Some(REFUSED));
+        assert_eq!(hopeless(&query, false, &ran(2, &query, 1, 0, false)), None);
+        assert_eq!(hopeless(&query, false, &ran(3, &query, 1, 0, false)), Some(SILENT));
+        assert_eq!(hopeless(&query, false, &ran(3, &query, 0, 1, false)), Some(REFUSED));
         // One command is enough to go on, and so is a stimulus that is accepted.
         for one in [ran(1, &query, 1, 0, true), ran(1, &query, 1, 0, false)] {
-            assert_eq!(hopeless(&query, ran(3, &query, 0, 1, false).iter().chain(&one)), None);
+            assert_eq!(hopeless(&query, false, ran(3, &query, 0, 1, false).iter().chain(&one)), None);
         }
-        assert_eq!(hopeless(&query, ran(5, &query, 1, 0, false).iter().chain(&ran(1, &query, 1, 0, true))), None);
+        assert_eq!(
+            hopeless(&query, false, ran(5, &query, 1, 0, false).iter().chain(&ran(1, &query, 1, 0, true))),
+            None
+        );
+    }
+
+    #[test]
+    fn who_never_gets_through_is_not_waited_for_again() {
+        let query = planned("verb = \"quiet\"");
+        let lost = ScenarioResult { status: Status::Aborted, ..failed(Some(&query), "") };
+        assert_eq!(hopeless(&query, true, &vec![lost.clone(); 2]), None);
+        assert_eq!(hopeless(&query, true, &vec![lost.clone(); 3]), Some(NEVER_SECURED));
+        assert_eq!(hopeless(&query, false, &vec![lost; 3]), Some(NEVER));
     }
 
     #[test]
@@ -272,7 +296,7 @@ mod tests {
             "verb = \"stimulate\"\naddress = \"device\"",
             "verb = \"quiet\"",
         ] {
-            assert_eq!(hopeless(&planned(other), &results), None, "{other}");
+            assert_eq!(hopeless(&planned(other), false, &results), None, "{other}");
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::context::context;
 use super::lag::Sampler;
 use super::plan::Planned;
+use super::secure::{PATIENCE, Secured};
 use super::stage::{Ended, FIRST_CONTACT, NEXT_CONTACT, Parts, Stage};
 use super::starter::Slot;
 use super::verbs::CommandKind;
@@ -16,7 +17,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use touchstone_fixtures::edge::{self, Config, Edge};
 use touchstone_fixtures::peer::Peer;
-use touchstone_fixtures::recording::{Event, Limits, Party, Recorder, StepPhase, Tester};
+use touchstone_fixtures::recording::{Event, Limits, Party, Recorder, StepPhase, Tester, TlsChange};
 
 /// Client id of the peer that takes what the IUT publishes.
 const LISTENER: &str = "touchstone-listener";
@@ -85,7 +86,7 @@ pub struct ScenarioResult {
     pub status: Status,
     /// Why, unless it completed.
     pub reason: String,
-    /// Whether the IUT ever connected.
+    /// Whether the IUT ever connected; over TLS, whether a handshake succeeded.
     pub connected: bool,
     /// What became of asking a Producer to send.
     pub stimuli: Stimuli,
@@ -167,7 +168,11 @@ pub(super) async fn run_shared(
             let outcome = recorded(planned, iut, options, shared, &folder, &recorder).await;
             let log = recorder.log();
             let entries = log.since(0);
-            connected = entries.iter().any(|e| matches!(e.event, Event::ConnOpen { party: Party::Iut, .. }));
+            connected = entries.iter().any(|e| match e.event {
+                Event::ConnOpen { party: Party::Iut, .. } => !iut.pics.tls,
+                Event::Tls { change: TlsChange::Established { .. }, .. } => true,
+                _ => false,
+            });
             outcome
         }
         Err(error) => Err(format!("{}: {error}", folder.display())),
@@ -223,7 +228,7 @@ async fn recorded(
     let quiet = context.tolerances.quiet;
     recorder.record(Event::Context(Box::new(context)));
     let lag = Sampler::start(recorder.clone());
-    let outcome = match stand(iut, shared, folder, recorder).await {
+    let outcome = match stand(iut, options, shared, folder, recorder).await {
         Ok((edge, peer, listener, sink)) => {
             // Somebody has to start an attached IUT first; later it comes back by itself.
             let contact = match (&iut.launch, shared.used) {
@@ -272,6 +277,7 @@ fn internal_error(recorder: &Recorder) -> Option<String> {
 /// The edge and the peers.
 async fn stand(
     iut: &IutFile,
+    options: &Options,
     shared: &mut Shared,
     folder: &Path,
     recorder: &Recorder,
@@ -286,7 +292,12 @@ async fn stand(
     let listener = shared.listener.clone();
     // One that runs already must not be faster than the first step.
     let gated = listener.is_some();
-    let config = Config { listen: shared.listen, listener, gated, credentials, limits, ..Config::default() };
+    if iut.pics.tls && shared.slot.secured.is_none() {
+        shared.slot.secured = Some(Secured::new(iut, shared.listen, &options.out)?);
+    }
+    let patience = options.scaled(u64::try_from(PATIENCE.as_nanos()).unwrap_or(u64::MAX));
+    let tls = shared.slot.secured.as_ref().map(|secured| secured.config(patience));
+    let config = Config { listen: shared.listen, listener, gated, credentials, tls, limits, ..Config::default() };
     let edge = Edge::start(config, recorder.clone())
         .await
         .map_err(|error| format!("the edge could not be started on {}: {error}", shared.listen))?;

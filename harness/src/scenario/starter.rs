@@ -3,11 +3,12 @@
 use super::ids::token;
 use super::ports;
 use super::runner::Options;
+use super::secure::Secured;
 use crate::iut::process::{self, Process, Start, Stop};
 use crate::iut::stimulus::{self, Object};
 use crate::iut::{IutFile, Launch, Placeholder, Sink, Stimulus, Template, Values, mask};
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use tempfile::TempDir;
 use tokio::time::Instant;
@@ -18,6 +19,8 @@ pub(super) struct Slot {
     pub process: Option<Process>,
     state: Option<TempDir>,
     instance: u32,
+    /// Certificates, where it connects over TLS.
+    pub secured: Option<Secured>,
     /// Where the running IUT may take stimuli.
     stimulus_port: u16,
 }
@@ -44,7 +47,7 @@ impl Slot {
         }
         let state = self.state.as_ref().map(TempDir::path).unwrap_or(Path::new(""));
         self.stimulus_port = ports::free();
-        let values = values(iut, options, address, state, self.stimulus_port);
+        let values = self.values(iut, options, address, state);
         let mut shown = values.clone();
         if let Some(password) = shown.get_mut(&Placeholder::Password) {
             *password = mask(password);
@@ -86,7 +89,7 @@ impl Slot {
         let within = options.scaled(iut.stimulus_within);
         let deadline = Instant::now() + within;
         let state = self.state.as_ref().map(TempDir::path).unwrap_or(Path::new(""));
-        let values = values(iut, options, address, state, self.stimulus_port);
+        let values = self.values(iut, options, address, state);
         match &iut.stimulus {
             Stimulus::Stdin => match &mut self.process {
                 Some(process) => process.write(&object.line(), deadline).await,
@@ -105,13 +108,20 @@ impl Slot {
         }
     }
 
+    fn values(&self, iut: &IutFile, options: &Options, address: SocketAddr, state: &Path) -> Values {
+        let mut values = values(iut, options, address, state, self.stimulus_port);
+        if let Some(secured) = &self.secured {
+            secured.fill(&mut values);
+        }
+        values
+    }
+
     /// Ends the IUT, if it was started.
     pub async fn stop(&mut self, iut: &IutFile, options: &Options, address: SocketAddr) {
         let (Some(process), Some(launch)) = (self.process.take(), &iut.launch) else { return };
         let state = self.state.as_ref().map(TempDir::path).unwrap_or(Path::new(""));
-        process
-            .stop(&how_to_stop(iut, launch, values(iut, options, address, state, self.stimulus_port), options))
-            .await;
+        let values = self.values(iut, options, address, state);
+        process.stop(&how_to_stop(iut, launch, values, options)).await;
     }
 }
 
@@ -143,20 +153,17 @@ fn argv(command: &[Template], values: &Values, iut: &IutFile) -> Vec<String> {
 
 /// The host an IUT is told.
 pub(super) fn host(iut: &IutFile, address: SocketAddr) -> String {
-    match &iut.network.advertise {
-        Some(host) => host.clone(),
-        None if address.ip().is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST).to_string(),
-        None => address.ip().to_string(),
-    }
+    iut.network.host(address)
 }
 
 fn values(iut: &IutFile, options: &Options, address: SocketAddr, state: &Path, stimulus_port: u16) -> Values {
     let host = host(iut, address);
     let port = address.port();
+    let scheme = if iut.pics.tls { "mqtts" } else { "mqtt" };
     let mut values = Values::new();
     values.insert(
         Placeholder::Url,
-        if host.contains(':') { format!("mqtt://[{host}]:{port}") } else { format!("mqtt://{host}:{port}") },
+        if host.contains(':') { format!("{scheme}://[{host}]:{port}") } else { format!("{scheme}://{host}:{port}") },
     );
     values.insert(Placeholder::Host, host);
     values.insert(Placeholder::Port, port.to_string());

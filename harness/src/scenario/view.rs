@@ -6,9 +6,10 @@ use crate::evidence::payload::{Kind, Payload};
 use crate::iut::Serialization;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use touchstone_fixtures::recording::{
-    ConnectionId, Direction, Event, FaultState, Log, Nanos, Party, ProcessChange, Recorder,
+    ConnectionId, Direction, Event, FaultState, Log, Nanos, Party, ProcessChange, Recorder, TlsChange,
 };
 use touchstone_fixtures::wire::mqtt311::{Body, ControlPacket, Frame, Framer, PacketType, Sender, decode};
+use touchstone_fixtures::wire::tls::alert_name;
 
 /// Largest packet that is reassembled; the edge accepts no larger ones.
 const LARGEST: u32 = 16 * 1024 * 1024;
@@ -77,12 +78,23 @@ pub(super) struct Died {
     pub how: String,
 }
 
+/// What the IUT made of the server on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Settled {
+    /// It sent an alert, went on, or sent a packet.
+    Said,
+    /// The connection was closed before any of that.
+    Closed,
+}
+
 #[derive(Debug)]
 struct Connection {
     inbound: Framer,
     outbound: Framer,
     opened: u64,
     open: bool,
+    /// What it made of the server.
+    settled: Option<Settled>,
     /// The server has answered its CONNECT.
     connack: bool,
     /// SUBSCRIBEs without a SUBACK: packet identifier and filters.
@@ -113,6 +125,8 @@ pub(super) struct View {
     opens: VecDeque<u64>,
     closes: VecDeque<u64>,
     exits: VecDeque<u64>,
+    /// How the last TLS handshake failed, if it did.
+    handshake_failed: Option<String>,
     readiness: Readiness,
     newest: Option<ConnectionId>,
     died: Option<Died>,
@@ -139,6 +153,7 @@ impl View {
             opens: VecDeque::new(),
             closes: VecDeque::new(),
             exits: VecDeque::new(),
+            handshake_failed: None,
             readiness: Readiness::default(),
             newest: None,
             died: None,
@@ -174,6 +189,7 @@ impl View {
                 }
                 Event::Close { conn, .. } => self.closed(*conn, entry.index, entry.at),
                 Event::Process { change, .. } => self.process(change, entry.index),
+                Event::Tls { conn, change } => self.tls(*conn, change),
                 Event::Fault { state: FaultState::Fired, conn: Some(conn), lawful: false, .. } => {
                     self.violated = Some((entry.index, *conn));
                 }
@@ -188,6 +204,7 @@ impl View {
             outbound: Framer::new(LARGEST),
             opened: index,
             open: true,
+            settled: None,
             connack: false,
             pending: BTreeMap::new(),
             unsubscribing: BTreeMap::new(),
@@ -206,6 +223,7 @@ impl View {
         if !std::mem::replace(&mut connection.open, false) {
             return;
         }
+        connection.settled.get_or_insert(Settled::Closed);
         connection.inbound = Framer::new(0);
         connection.outbound = Framer::new(0);
         mark(&mut self.closes, index);
@@ -279,6 +297,7 @@ impl View {
     }
 
     fn sent(&mut self, conn: ConnectionId, packet: &ControlPacket, index: u64, at: Nanos) {
+        self.settle(conn, Settled::Said);
         match &packet.body {
             Body::Connect(connect) => {
                 self.readiness.keep_alive = connect.keep_alive.as_ref().map(|k| k.value);
@@ -445,6 +464,35 @@ impl View {
 
     pub fn exits_since(&self, mark: u64) -> u64 {
         since(&self.exits, mark)
+    }
+
+    /// What the IUT made of the server on a connection opened at or after `mark`, as soon as it did.
+    pub fn settled_since(&self, mark: u64) -> Option<Settled> {
+        self.connections.values().filter(|c| c.opened >= mark).find_map(|c| c.settled)
+    }
+
+    /// How the last handshake failed, if it did.
+    pub fn refused_handshake(&self) -> Option<&str> {
+        self.handshake_failed.as_deref()
+    }
+
+    fn tls(&mut self, conn: ConnectionId, change: &TlsChange) {
+        match change {
+            TlsChange::Alert { code } => {
+                self.settle(conn, Settled::Said);
+                self.handshake_failed = Some(format!("the implementation sent the alert {}", alert_name(*code)));
+            }
+            TlsChange::WentOn { .. } => self.settle(conn, Settled::Said),
+            TlsChange::Failed { reason, .. } => self.handshake_failed = Some(reason.clone()),
+            TlsChange::Established { .. } => self.handshake_failed = None,
+            TlsChange::Answered { .. } => {}
+        }
+    }
+
+    fn settle(&mut self, conn: ConnectionId, settled: Settled) {
+        if let Some(connection) = self.connections.get_mut(&conn) {
+            connection.settled.get_or_insert(settled);
+        }
     }
 
     /// Responses to a request that was announced with [`View::ask`].

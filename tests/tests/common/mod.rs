@@ -160,7 +160,13 @@ impl IutFile {
     pub fn write(&self, dir: &Path) -> PathBuf {
         let role = self.role;
         let qos = if self.options.iter().any(|o| o == "qos2") { 2 } else { 1 };
-        let options: Vec<String> = self.options.iter().map(|o| format!("\"{o}\"")).collect();
+        // What is elected, but has a key of its own.
+        let tls = self.options.iter().any(|o| o == "tls");
+        let options: Vec<String> = self.options.iter().filter(|o| *o != "tls").map(|o| format!("\"{o}\"")).collect();
+        let command = match self.command.strip_suffix(']') {
+            Some(command) if tls => format!("{command}, \"--tls\", \"--ca\", \"{{ca}}\"]"),
+            _ => self.command.clone(),
+        };
         let (stimulus, pics) = match role {
             Role::Consumer => ("", "device_id = \"zulu\"\nidentity = \"zulu\"\n"),
             Role::Producer => ("[stimulus]\nvia = \"stdin\"\n\n", "identity = \"producer\"\n"),
@@ -169,8 +175,8 @@ impl IutFile {
             "[iut]\nname = \"test subject\"\nversion = \"1.0\"\nbinding = \"openc2-mqtt-wd04\"\nrole = \"{role}\"\n\n\
              [launch]\ncommand = {}\n\n[network]\n{}\n[timing]\n{}\n{stimulus}\
              [pics]\n{pics}serializations = [\"json\", \"cbor\"]\n\
-             keep_alive = 4\nqos = {qos}\nactuator_profiles = {:?}\noptions = [{}]\n\n{}",
-            self.command,
+             keep_alive = 4\nqos = {qos}\ntls = {tls}\nactuator_profiles = {:?}\noptions = [{}]\n\n{}",
+            command,
             self.network,
             self.timing,
             self.profiles,

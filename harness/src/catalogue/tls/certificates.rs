@@ -16,23 +16,36 @@ const REFUSED: &str = "a connection that is refused before any byte of MQTT";
 static UNTRUSTED_SERVER: Refusable = Refusable {
     is: |c| matches!(c, TlsChange::Answered { certificate: Some(TlsCertificate::Untrusted), .. }),
     rest: |_| false,
+    alerts: &[],
     what: "a certificate of an authority it was never told of",
     expected: REFUSED,
 };
 static EXPIRED_SERVER: Refusable = Refusable {
     is: |c| matches!(c, TlsChange::Answered { certificate: Some(TlsCertificate::Expired), .. }),
     rest: |_| false,
+    alerts: &[],
     what: "a certificate whose time is over",
     expected: REFUSED,
 };
 static MISNAMED_SERVER: Refusable = Refusable {
     is: |c| matches!(c, TlsChange::Answered { certificate: Some(TlsCertificate::WrongName), .. }),
     rest: |_| false,
+    alerts: &[],
     what: "a certificate for another host",
     expected: REFUSED,
 };
 
+/// It gets through to a server that is in order.
+fn known(s: &mut Sketch) {
+    s.open_tls(&Hello::of(&[TLS13, TLS12]));
+    s.presented(TlsCertificate::Good);
+    s.established(TLS13, false);
+    s.iut(build::connect("k3vq9x2m").keep_alive(60).clean_session(false).build());
+    s.cut();
+}
+
 fn presented(s: &mut Sketch, certificate: TlsCertificate) {
+    known(s);
     s.open_tls(&Hello::of(&[TLS13, TLS12]));
     s.presented(certificate);
 }
@@ -62,6 +75,14 @@ fn waiting(s: &mut Sketch, certificate: TlsCertificate) {
     s.cut();
 }
 
+/// It refuses whoever is there.
+fn refused_unknown(s: &mut Sketch, certificate: TlsCertificate) {
+    s.open_tls(&Hello::of(&[TLS13, TLS12]));
+    s.presented(certificate);
+    s.tls(TlsChange::Alert { code: 48 });
+    s.closed_by_iut();
+}
+
 /// It crashes: that is no refusal.
 fn crashed(s: &mut Sketch, certificate: TlsCertificate) {
     presented(s, certificate);
@@ -79,7 +100,8 @@ requirement! {
     ///
     /// # Judged
     /// On each connection where the server's hello and certificate went out: met when the client then sends an alert, or
-    /// closes, without a byte of MQTT; broken by a control packet. A client that waits, or whose process ends, decides nothing.
+    /// closes, without a byte of MQTT, and has sent MQTT to a server with a sound certificate before (who refuses everybody
+    /// shows nothing); broken by a control packet. A client that waits, or whose process ends, decides nothing.
     UNTRUSTED {
         id: "tls/refuses-untrusted",
         rows: &["H-016"],
@@ -96,6 +118,7 @@ requirement! {
                 |s| crashed(s, TlsCertificate::Untrusted),
                 |s| alerted(s, TlsCertificate::Untrusted, 80),
                 |s| accepted(s, TlsCertificate::Good),
+                |s| refused_unknown(s, TlsCertificate::Untrusted),
             ],
         },
     }
@@ -121,7 +144,11 @@ requirement! {
         examples: Examples {
             conforming: &[|s| alerted(s, TlsCertificate::Expired, 45), |s| left(s, TlsCertificate::Expired)],
             violating: &[|s| accepted(s, TlsCertificate::Expired)],
-            silent: &[|s| waiting(s, TlsCertificate::Expired), |s| alerted(s, TlsCertificate::Untrusted, 48)],
+            silent: &[
+                |s| waiting(s, TlsCertificate::Expired),
+                |s| alerted(s, TlsCertificate::Untrusted, 48),
+                |s| refused_unknown(s, TlsCertificate::Expired),
+            ],
         },
     }
 }
@@ -146,7 +173,11 @@ requirement! {
         examples: Examples {
             conforming: &[|s| alerted(s, TlsCertificate::WrongName, 42), |s| left(s, TlsCertificate::WrongName)],
             violating: &[|s| accepted(s, TlsCertificate::WrongName)],
-            silent: &[|s| waiting(s, TlsCertificate::WrongName), |s| alerted(s, TlsCertificate::Untrusted, 48)],
+            silent: &[
+                |s| waiting(s, TlsCertificate::WrongName),
+                |s| alerted(s, TlsCertificate::Untrusted, 48),
+                |s| refused_unknown(s, TlsCertificate::WrongName),
+            ],
         },
     }
 }

@@ -7,6 +7,7 @@ use crate::evidence::{Observation, Setting};
 use crate::judge::{Check, Ledger};
 use crate::requirement;
 use touchstone_fixtures::recording::{TlsCertificate, TlsChange};
+use touchstone_fixtures::wire::mqtt311::build;
 use touchstone_fixtures::wire::tls::build::Hello;
 use touchstone_fixtures::wire::tls::{self, version_name};
 
@@ -14,11 +15,26 @@ use touchstone_fixtures::wire::tls::{self, version_name};
 static TLS11: Refusable = Refusable {
     is: |change| matches!(change, TlsChange::Answered { version: tls::TLS11, certificate: None, .. }),
     rest: |change| matches!(change, TlsChange::Answered { version: tls::TLS11, certificate: Some(_), .. }),
+    // protocol_version
+    alerts: &[70],
     what: "selected TLS 1.1",
     expected: "a connection that is refused",
 };
 
+/// It gets through to a server of today.
+fn known(s: &mut Sketch) {
+    s.open_tls(&Hello::of(&[tls::TLS13, tls::TLS12]));
+    s.established(tls::TLS13, false);
+    s.iut(build::connect("k3vq9x2m").keep_alive(60).clean_session(false).build());
+    s.cut();
+}
+
 fn answered(s: &mut Sketch) {
+    known(s);
+    unknown_answered(s);
+}
+
+fn unknown_answered(s: &mut Sketch) {
     s.open_tls(&Hello::of(&[tls::TLS13, tls::TLS12]));
     s.tls(TlsChange::Answered { version: tls::TLS11, suite: 0x002f, certificate: None });
 }
@@ -40,7 +56,8 @@ requirement! {
     /// # Judged
     /// Broken by a ClientHello that lists TLS 1.0 or 1.1, or that goes up to one of them, and by going on with a
     /// server that selects TLS 1.1. Met when the server hello that selects TLS 1.1 arrives, alone, and the client sends an
-    /// alert or closes. One that waits for more and refuses that decides nothing.
+    /// alert or closes, having sent MQTT to a server of a later version before. One that waits for more and refuses that
+    /// decides nothing, unless by the alert protocol_version.
     OLD_VERSIONS {
         id: "tls/no-old-version",
         rows: &["H-014"],
@@ -58,6 +75,11 @@ requirement! {
                 },
                 |s| {
                     answered(s);
+                    s.closed_by_iut();
+                },
+                |s| {
+                    rest(s);
+                    s.tls(TlsChange::Alert { code: 70 });
                     s.closed_by_iut();
                 },
             ],
@@ -89,6 +111,11 @@ requirement! {
                 |s| {
                     answered(s);
                     s.cut();
+                },
+                |s| {
+                    unknown_answered(s);
+                    s.tls(TlsChange::Alert { code: 70 });
+                    s.closed_by_iut();
                 },
             ],
         },

@@ -8,6 +8,7 @@ use crate::evidence::{Observation, Setting, TlsSeen};
 use crate::judge::{Check, Ledger, Ruling};
 use crate::requirement;
 use touchstone_fixtures::recording::{TlsCertificate, TlsChange};
+use touchstone_fixtures::wire::mqtt311::build;
 use touchstone_fixtures::wire::tls::build::Hello;
 use touchstone_fixtures::wire::tls::{self, ClientHello, Weakness, listed, suite_name, weaknesses};
 
@@ -93,11 +94,21 @@ requirement! {
 static LISTED_SUITE: Refusable = Refusable {
     is: |c| matches!(c, TlsChange::Answered { version: tls::TLS12, suite, certificate: None } if listed(*suite)),
     rest: |c| matches!(c, TlsChange::Answered { version: tls::TLS12, suite, certificate: Some(_) } if listed(*suite)),
+    // insufficient_security
+    alerts: &[71],
     what: "selected a suite of RFC 7540 appendix A",
     expected: "a connection that is refused",
 };
 
 fn selected(s: &mut Sketch) {
+    s.open_tls(&offering(0x002f));
+    s.established(tls::TLS13, false);
+    s.iut(build::connect("k3vq9x2m").keep_alive(60).clean_session(false).build());
+    s.cut();
+    unknown_selected(s);
+}
+
+fn unknown_selected(s: &mut Sketch) {
     s.open_tls(&offering(0x002f));
     s.tls(TlsChange::Answered { version: tls::TLS12, suite: 0x002f, certificate: None });
 }
@@ -111,7 +122,7 @@ requirement! {
     ///
     /// # Judged
     /// Met by a ClientHello that offers none of them for TLS 1.2, since it cannot use one then, and by refusing a
-    /// server that selects one. Broken by going on with such a server.
+    /// server that selects one, having sent MQTT to another before. Broken by going on with such a server.
     LISTED {
         id: "tls/no-listed-suites",
         rows: &["H-019"],
@@ -132,7 +143,11 @@ requirement! {
                 s.tls(TlsChange::Answered { version: tls::TLS12, suite: 0x002f, certificate });
                 s.tls(TlsChange::WentOn { message: 16 });
             }],
-            silent: &[|s| s.ready(), selected, |s| s.open_tls(&offering(0x002f))],
+            silent: &[|s| s.ready(), selected, |s| s.open_tls(&offering(0x002f)), |s| {
+                unknown_selected(s);
+                s.tls(TlsChange::Alert { code: 40 });
+                s.closed_by_iut();
+            }],
         },
     }
 }

@@ -63,6 +63,8 @@ pub(super) struct Refusable {
     /// Whether it is what follows when a client did not refuse that answer at once: then its refusal of the rest
     /// says nothing.
     pub rest: fn(&TlsChange) -> bool,
+    /// Alerts that refuse the answer itself, however late they come.
+    pub alerts: &'static [u8],
     /// What the answer has: `a certificate that has expired`.
     pub what: &'static str,
     /// What the clause asks for.
@@ -70,8 +72,19 @@ pub(super) struct Refusable {
 }
 
 /// Follows the answers that a client ought to refuse until it has refused them, or has not.
+///
+/// A client refuses for many reasons: one that knows nothing of the authority, or never gets through a handshake at
+/// all, refuses every server. So a refusal shows something only of a client that has sent MQTT to a server without that
+/// flaw before.
 pub(super) struct Refusals {
     answer: &'static Refusable,
+    /// It has.
+    gets_through: bool,
+    /// It refused such an answer, or went on.
+    decided: bool,
+    /// The first time that nothing could be told of it; of interest where nothing else can. One who tries again and again
+    /// is always cut short in the end.
+    untold: Option<(Witness, Ruling)>,
     /// Connections on which such an answer arrived; what arrived after it.
     open: BTreeMap<ConnectionId, (Witness, bool)>,
     /// Connections that the client closed after such an answer, without an alert: a client that crashed closes them, too.
@@ -80,7 +93,14 @@ pub(super) struct Refusals {
 
 impl Refusals {
     pub fn of(answer: &'static Refusable) -> Refusals {
-        Refusals { answer, open: BTreeMap::new(), closed: Vec::new() }
+        Refusals {
+            answer,
+            gets_through: false,
+            decided: false,
+            untold: None,
+            open: BTreeMap::new(),
+            closed: Vec::new(),
+        }
     }
 
     pub fn observe(&mut self, observation: &Observation, ledger: &mut Ledger) {
@@ -93,15 +113,18 @@ impl Refusals {
             Observation::Packet(packet) if packet.from_iut() => {
                 if self.open.remove(&packet.conn).is_some() {
                     let actual = format!("{} sent", packet.packet.packet_type.name());
-                    ledger.enter(Witness::packet(packet), self.accepted(Some(Witness::packet(packet)), actual));
+                    let at = Witness::packet(packet);
+                    self.enter(at.clone(), self.accepted(Some(at), actual), ledger);
+                } else {
+                    self.gets_through = true;
                 }
             }
             Observation::Closed { conn, by, .. } => {
                 let Some((at, rest)) = self.open.remove(conn) else { return };
                 if *by != Closer::Client {
-                    ledger.enter(at, self.neither());
+                    self.enter(at, self.neither(), ledger);
                 } else if rest {
-                    ledger.enter(at, self.late());
+                    self.enter(at, self.late(), ledger);
                 } else if self.closed.len() < FOLLOWED {
                     self.closed.push(at);
                 }
@@ -110,13 +133,18 @@ impl Refusals {
                 ProcessChange::Exit { expected: false, .. } => {
                     for at in std::mem::take(&mut self.closed) {
                         let why = "The process ended: whether it refused the connection cannot be told".to_owned();
-                        ledger.enter(at, Ruling::CutShort(why));
+                        self.enter(at, Ruling::CutShort(why), ledger);
                     }
                 }
                 ProcessChange::StopRequested { .. } => self.end(ledger),
                 _ => {}
             },
-            Observation::End { .. } => self.end(ledger),
+            Observation::End { .. } => {
+                self.end(ledger);
+                if let Some((at, ruling)) = self.untold.take().filter(|_| !self.decided) {
+                    ledger.enter(at, ruling);
+                }
+            }
             _ => {}
         }
     }
@@ -132,20 +160,19 @@ impl Refusals {
             TlsChange::Alert { code } => {
                 let Some((at, rest)) = self.open.remove(&seen.conn) else { return };
                 let ruling = match code {
-                    _ if rest => self.late(),
+                    code if rest && !self.answer.alerts.contains(code) => self.late(),
                     // internal_error, user_canceled: no judgement of the server.
                     80 | 90 => {
                         Ruling::CutShort(format!("The alert {} does not say what was refused", alert_name(*code)))
                     }
-                    _ => Ruling::Met,
+                    _ => self.refused(),
                 };
-                ledger.enter(at, ruling);
+                self.enter(at, ruling, ledger);
             }
             TlsChange::WentOn { .. } => {
-                if self.open.remove(&seen.conn).is_some() {
-                    let ruling = self.accepted(None, "the next message of the handshake".to_owned());
-                    ledger.enter(witness(seen), ruling);
-                }
+                let Some(_) = self.open.remove(&seen.conn) else { return };
+                let ruling = self.accepted(None, "the next message of the handshake".to_owned());
+                self.enter(witness(seen), ruling, ledger);
             }
             change if (self.answer.rest)(change) => {
                 if let Some((_, rest)) = self.open.get_mut(&seen.conn) {
@@ -154,6 +181,24 @@ impl Refusals {
             }
             _ => {}
         }
+    }
+
+    fn enter(&mut self, at: Witness, ruling: Ruling, ledger: &mut Ledger) {
+        match ruling {
+            Ruling::CutShort(_) => drop(self.untold.get_or_insert((at, ruling))),
+            ruling => {
+                self.decided = true;
+                ledger.enter(at, ruling);
+            }
+        }
+    }
+
+    fn refused(&self) -> Ruling {
+        if self.gets_through {
+            return Ruling::Met;
+        }
+        let what = self.answer.what;
+        Ruling::CutShort(format!("It refused a server that has {what}, but had not gone on with one that has not"))
     }
 
     fn accepted(&self, witness: Option<Witness>, actual: String) -> Ruling {
@@ -175,10 +220,10 @@ impl Refusals {
 
     fn end(&mut self, ledger: &mut Ledger) {
         for at in std::mem::take(&mut self.closed) {
-            ledger.enter(at, Ruling::Met);
+            self.enter(at, self.refused(), ledger);
         }
         for (_, (at, _)) in std::mem::take(&mut self.open) {
-            ledger.enter(at, self.neither());
+            self.enter(at, self.neither(), ledger);
         }
     }
 }

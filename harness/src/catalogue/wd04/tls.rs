@@ -4,7 +4,7 @@ use crate::catalogue::tls::{OVER_TLS, change, witness};
 use crate::catalogue::{Examples, Judged, Level};
 use crate::evidence::sketch::Sketch;
 use crate::evidence::{Observation, Setting, TlsSeen, TlsWhat};
-use crate::judge::{Check, Deviation, Ledger, Ruling};
+use crate::judge::{Check, Deviation, Ledger, Ruling, Witness};
 use crate::requirement;
 use std::collections::BTreeMap;
 use touchstone_fixtures::recording::{ConnectionId, TlsChange};
@@ -122,8 +122,9 @@ impl Check for OverTls {
                 }
             }
             Observation::Packet(packet) if packet.from_iut() => {
-                if self.established.remove(&packet.conn).is_some_and(|version| version >= TLS12) {
-                    ledger.enter(crate::judge::Witness::packet(packet), Ruling::Met);
+                let version = self.established.remove(&packet.conn);
+                if version.is_some_and(|version| version >= TLS12) {
+                    ledger.enter(Witness::packet(packet), Ruling::Met);
                 }
             }
             Observation::Closed { conn, .. } => {

@@ -45,7 +45,11 @@ impl AwaitReady {
                 Ok(found) => found,
                 unfound => {
                     return stage.ended(unfound.map(|_| ()), || {
-                        "waited for the implementation to connect and subscribe".to_owned()
+                        let what = "waited for the implementation to connect and subscribe";
+                        match stage.view.refused_handshake() {
+                            Some(why) => format!("{what}; its last TLS handshake failed: {why}"),
+                            None => what.to_owned(),
+                        }
                     });
                 }
             };

@@ -22,6 +22,7 @@ mod quiet;
 pub(super) mod raw;
 mod refuse_connect;
 mod request;
+mod tls;
 mod trickle;
 mod violate;
 mod withhold;
@@ -120,6 +121,7 @@ static VERBS: Table = &[
     ("await-ready", |f, _| boxed(Some(await_ready::AwaitReady::read(f)))),
     ("await-response", |f, _| boxed(await_response::AwaitResponse::read(f))),
     ("await-subscriptions", |f, _| boxed(Some(await_subscriptions::AwaitSubscriptions::read(f)))),
+    ("await-tls", |f, _| boxed(Some(tls::AwaitTls::read(f)))),
     ("burst", |f, s| boxed(burst::Burst::read(f, s))),
     ("cut", |f, _| boxed(cut::Cut::read(f))),
     ("delay", |f, _| boxed(delay::Delay::read(f))),
@@ -137,6 +139,7 @@ static VERBS: Table = &[
     ("restart", |f, _| boxed(process::Restart::read(f))),
     ("start", |_, _| boxed(Some(process::Start))),
     ("stop", |_, _| boxed(Some(process::Stop))),
+    ("tls", |f, _| boxed(tls::Tls::read(f))),
     ("trickle", |f, s| boxed(trickle::Trickle::read(f, s))),
     ("violate", |f, _| boxed(violate::Violate::read(f))),
     ("withhold", |f, _| boxed(withhold::Withhold::read(f))),
