@@ -7,15 +7,19 @@ mod connection;
 mod exchange;
 #[cfg(test)]
 mod exchange_tests;
+pub mod json;
+mod node;
 mod observe;
 pub mod openc2;
 pub mod payload;
 #[cfg(test)]
 mod properties;
+mod show;
 pub mod sketch;
 mod stream;
 mod tls;
 
 pub use build::{Evidence, EvidenceError, TimelineItem, observe};
+pub use node::{Node, Value};
 pub use observe::*;
 pub use tls::{TlsSeen, TlsWhat};

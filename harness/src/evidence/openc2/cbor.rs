@@ -2,8 +2,8 @@
 //! wrong. Every well-formed encoding is taken, preferred or not; lengths are believed only as far as bytes follow.
 
 use super::json::{DEFECTS, DEPTH, Parsed, VALUES};
-use super::show::quoted;
 use super::{Node, Value};
+use crate::evidence::show::quoted;
 use std::collections::BTreeSet;
 use touchstone_fixtures::wire::{Defect, Span};
 

@@ -1,8 +1,8 @@
 //! The message layout of WD04 2.3.2, and the other layouts met in the field.
 
 use super::payload::TYPE;
-use super::show::quoted;
 use super::{ContentKind, Form, Message, Node, Value, jadn};
+use crate::evidence::show::quoted;
 use touchstone_fixtures::wire::{Defect, Span};
 
 /// The record of WD04 2.3.2.

@@ -3,7 +3,7 @@
 use super::names::{ACTIONS, ARGS, COMMAND, RESPONSE_TYPES, is_nsid, is_target, known};
 use super::{Checked, Defects, types};
 use crate::evidence::openc2::Node;
-use crate::evidence::openc2::show::quoted;
+use crate::evidence::show::quoted;
 
 /// Which Command a target `command` names.
 pub const NAMED: &str = "L-010";

@@ -2,8 +2,8 @@
 
 use super::Defects;
 use super::names::{ACTIONS, FEATURES, RESPONSE, STATUS, is_nsid, is_target, known};
-use crate::evidence::openc2::show::quoted;
 use crate::evidence::openc2::{Node, Value};
+use crate::evidence::show::quoted;
 use touchstone_fixtures::wire::Defect;
 
 /// `status` is there and has one of the nine values.

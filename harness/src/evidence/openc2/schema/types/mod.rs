@@ -16,8 +16,8 @@ mod uri;
 
 use super::Defects;
 use super::names::{FEATURES as FEATURE_NAMES, known};
-use crate::evidence::openc2::show::quoted;
 use crate::evidence::openc2::{Node, Value};
+use crate::evidence::show::quoted;
 pub(super) use numbers::{date_time, duration};
 
 /// Features are not repeated (LS 3.4.1.5).

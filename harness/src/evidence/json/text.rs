@@ -1,6 +1,6 @@
 //! Strings: UTF-8, escapes, and the characters that I-JSON leaves out.
 
-use super::{IJSON, LONE_SURROGATE, NONCHARACTER, Parser, Stop, describe};
+use super::{LONE_SURROGATE, NONCHARACTER, Parser, Stop, describe};
 
 impl Parser<'_> {
     /// Reads a string; the text is what could be read of it.
@@ -27,7 +27,7 @@ impl Parser<'_> {
                 Some(control @ 0..=0x1F) => {
                     self.at += 1;
                     text.push(char::from(control));
-                    self.defect(IJSON, start, self.at, "control characters escaped", describe(control));
+                    self.defect(self.rows.text, start, self.at, "control characters escaped", describe(control));
                 }
                 Some(ascii @ 0x20..=0x7F) => {
                     self.at += 1;
@@ -60,7 +60,7 @@ impl Parser<'_> {
                 self.at += length.max(1);
                 text.push(char::REPLACEMENT_CHARACTER);
                 let bytes: Vec<_> = self.bytes[start..self.at].iter().map(|b| format!("{b:02X}")).collect();
-                self.defect(IJSON, start, self.at, "UTF-8", format!("bytes {}", bytes.join(" ")));
+                self.defect(self.rows.text, start, self.at, "UTF-8", format!("bytes {}", bytes.join(" ")));
             }
         }
     }
@@ -79,7 +79,13 @@ impl Parser<'_> {
             Some(other) if other.is_ascii_graphic() => {
                 self.at += 1;
                 text.push(char::from(other));
-                self.defect(IJSON, start, self.at, "one of JSON's escapes", format!("'\\{}'", char::from(other)));
+                self.defect(
+                    self.rows.text,
+                    start,
+                    self.at,
+                    "one of JSON's escapes",
+                    format!("'\\{}'", char::from(other)),
+                );
                 return Ok(());
             }
             _ => return Err(self.stop("one of JSON's escapes")),
@@ -117,7 +123,7 @@ impl Parser<'_> {
             }
             None => {
                 text.push(char::REPLACEMENT_CHARACTER);
-                self.defect(IJSON, start, self.at, LONE_SURROGATE, format!("\\u{code:04X}"));
+                self.defect(self.rows.interchange, start, self.at, LONE_SURROGATE, format!("\\u{code:04X}"));
             }
         }
         Ok(())
@@ -141,7 +147,7 @@ impl Parser<'_> {
         let code = u32::from(character);
         // Unicode noncharacters: FDD0 to FDEF, and the last two code points of each plane.
         if (0xFDD0..=0xFDEF).contains(&code) || code & 0xFFFE == 0xFFFE {
-            self.defect(IJSON, start, self.at, NONCHARACTER, format!("U+{code:04X}"));
+            self.defect(self.rows.interchange, start, self.at, NONCHARACTER, format!("U+{code:04X}"));
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Numbers, and whether a double holds them.
 
-use super::{IJSON, NUMBERS, Parser, Stop};
-use crate::evidence::openc2::show::shortened;
-use crate::evidence::openc2::{Node, Value};
+use super::{Parser, Stop};
+use crate::evidence::show::shortened;
+use crate::evidence::{Node, Value};
 
 impl Parser<'_> {
     pub(super) fn number(&mut self) -> Result<Node, Stop> {
@@ -13,7 +13,7 @@ impl Parser<'_> {
         let digits = self.at;
         self.digits()?;
         if self.at - digits > 1 && self.bytes[digits] == b'0' {
-            self.defect(IJSON, start, self.at, "a number without leading zeros", self.token(start));
+            self.defect(self.rows.text, start, self.at, "a number without leading zeros", self.token(start));
         }
         let mut whole = true;
         if self.peek() == Some(b'.') {
@@ -38,7 +38,13 @@ impl Parser<'_> {
             _ => Value::Float(float),
         };
         if !fits_double(text, float, &value) {
-            self.defect(NUMBERS, start, self.at, "a number that IEEE 754 double precision holds", self.token(start));
+            self.defect(
+                self.rows.numbers,
+                start,
+                self.at,
+                "a number that IEEE 754 double precision holds",
+                self.token(start),
+            );
         }
         Ok(self.node(start, value))
     }

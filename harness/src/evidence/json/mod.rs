@@ -1,4 +1,4 @@
-//! JSON (RFC 8259) held against I-JSON (RFC 7493): total, with byte ranges, and with as much of the tree as
+//! JSON (RFC 8259), held against I-JSON (RFC 7493) as well: total, with byte ranges, and with as much of the tree as
 //! can be read when something is wrong.
 //!
 //! Differences from common parsers, all deliberate: names may repeat (a defect, every member is kept); lone
@@ -8,15 +8,22 @@
 mod number;
 mod text;
 
-use super::show::quoted;
 use super::{Node, Value};
+use crate::evidence::show::quoted;
 use std::collections::BTreeSet;
 use touchstone_fixtures::wire::{Defect, Span};
 
-/// Row of everything RFC 7493 forbids.
-pub(crate) const IJSON: &str = "L-084";
-/// Row of what RFC 7493 2.2 merely advises against.
-pub(crate) const NUMBERS: &str = "L-084-numbers";
+/// The rows of a language that say what its JSON is.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows {
+    /// JSON itself, in UTF-8, without names that repeat.
+    pub text: &'static str,
+    /// What only RFC 7493 forbids in strings: halves of surrogate pairs, noncharacters.
+    pub interchange: &'static str,
+    /// What RFC 7493 2.2 merely advises against: numbers beyond double precision.
+    pub numbers: &'static str,
+}
+
 /// What is expected of a string that holds half a surrogate pair.
 pub(crate) const LONE_SURROGATE: &str = "no lone surrogate";
 /// What is expected of a string that holds a noncharacter.
@@ -56,8 +63,8 @@ pub struct Parsed {
 }
 
 /// Reads `bytes`, which start `base` bytes into the payload.
-pub fn parse(bytes: &[u8], base: u32) -> Parsed {
-    let mut parser = Parser { bytes, base, at: 0, values: 0, out: Parsed::default() };
+pub fn parse(bytes: &[u8], base: u32, rows: Rows) -> Parsed {
+    let mut parser = Parser { bytes, base, rows, at: 0, values: 0, out: Parsed::default() };
     parser.document();
     parser.out
 }
@@ -71,6 +78,7 @@ type Partial<T> = Result<T, (Option<T>, Stop)>;
 struct Parser<'a> {
     bytes: &'a [u8],
     base: u32,
+    rows: Rows,
     at: usize,
     values: usize,
     out: Parsed,
@@ -79,7 +87,7 @@ struct Parser<'a> {
 impl Parser<'_> {
     fn document(&mut self) {
         if self.bytes.starts_with(b"\xEF\xBB\xBF") {
-            self.defect(IJSON, 0, 3, "no byte order mark", "a byte order mark");
+            self.defect(self.rows.text, 0, 3, "no byte order mark", "a byte order mark");
             self.at = 3;
         }
         self.space();
@@ -91,7 +99,7 @@ impl Parser<'_> {
                 if self.at < self.bytes.len() {
                     let rest = self.bytes.len() - self.at;
                     self.defect(
-                        IJSON,
+                        self.rows.text,
                         self.at,
                         self.bytes.len(),
                         "nothing after the JSON text",
@@ -131,7 +139,7 @@ impl Parser<'_> {
             Some(byte) => (self.at + 1, describe(*byte)),
             None => (self.at, "the end of the payload".to_owned()),
         };
-        self.defect(IJSON, self.at, end, expected, actual);
+        self.defect(self.rows.text, self.at, end, expected, actual);
         Stop
     }
 
@@ -244,7 +252,7 @@ impl Parser<'_> {
         let key = self.node(start, Value::Text(name.clone()));
         if names.contains(&name) {
             self.defect(
-                IJSON,
+                self.rows.text,
                 start,
                 self.at,
                 "each member name once in an object",
@@ -286,7 +294,7 @@ impl Parser<'_> {
                 self.space();
                 let closed = self.peek() == Some(bracket);
                 if closed {
-                    self.defect(IJSON, comma, comma + 1, "no comma before a closing bracket", "','");
+                    self.defect(self.rows.text, comma, comma + 1, "no comma before a closing bracket", "','");
                     self.at += 1;
                 }
                 Ok(!closed)
