@@ -10,7 +10,8 @@ use crate::judge::{Check, Ledger, Ruling, Witness};
 use crate::requirement;
 use serde_json::json;
 use std::sync::Arc;
-use touchstone_fixtures::wire::mqtt311::{Body, build};
+use touchstone_fixtures::recording::Nanos;
+use touchstone_fixtures::wire::mqtt311::{Body, PacketType, build};
 
 const WEBSOCKET: Trigger = Trigger::IutOption("websocket");
 const OVER_WEBSOCKET: Option<Condition> =
@@ -194,11 +195,14 @@ requirement! {
     /// A client needs no extension from outside the standard to interoperate.
     ///
     /// # Interpretation
-    /// The broker of this program knows none: it refuses other protocol levels than 4 with return code 1.
+    /// The broker of this program knows none: it refuses other protocol levels than 4 with return code 1, and to it
+    /// `$share/` and `$queue/` are topic levels like any other, which nobody publishes to.
     ///
     /// # Judged
     /// Met by an OpenC2 message of the IUT on a connection it asked for with protocol level 4. Broken when it asked at
-    /// least twice with the bit that marks a bridge, was refused for it each time, and never asked without.
+    /// least twice with the bit that marks a bridge, was refused for it each time, and never asked without; and when
+    /// every filter that it subscribed to begins with `$share/` or `$queue/`, and it asked for no other in the time to
+    /// answer. Nothing is decided of filters where its session may be older than the recording.
     NO_EXTENSION_NEEDED {
         id: "mqtt311/no-extension-needed",
         rows: &["MQTT-7.0.0-2"],
@@ -214,11 +218,14 @@ requirement! {
             violating: &[|s| {
                 asks_as_bridge(s);
                 asks_as_bridge(s);
-            }],
+            }, |s| shares(s, &["$share/group/oc2/cmd/all"]), |s| shares(s, &["$queue/oc2/cmd/all", "$queue/oc2/rsp"])],
             silent: &[only_opened, ready, asks_as_bridge, |s| {
                 asks_as_bridge(s);
                 asks_as_bridge(s);
                 s.connect();
+            }, |s| shares(s, &["$share/group/oc2/cmd/all", "oc2/cmd/all"]), |s| {
+                s.connect();
+                s.subscribe(&[("$share/group/oc2/cmd/all", 1)]);
             }],
         },
     }
@@ -232,6 +239,13 @@ fn asks_as_bridge(s: &mut Sketch) {
     s.closed_by_server("MQTT-3.1.2-2");
 }
 
+/// Subscribes to these filters, and lives on.
+fn shares(s: &mut Sketch, filters: &[&str]) {
+    s.connect();
+    s.subscribe(&filters.iter().map(|filter| (*filter, 1)).collect::<Vec<_>>());
+    s.wait(2_500);
+}
+
 /// Whether the IUT gets along without what vendors have added.
 #[derive(Default)]
 struct Extensions {
@@ -240,11 +254,47 @@ struct Extensions {
     refused: u64,
     last: Option<Arc<PacketSeen>>,
     plain: bool,
+    /// The newest SUBSCRIBE with nothing but shared filters, as long as there was no other.
+    shared: Option<Arc<PacketSeen>>,
+    /// Whether it has subscribed in the way of the standard.
+    subscribed: bool,
+}
+
+/// How filters begin that some servers take for shared subscriptions.
+const SHARED: [&[u8]; 2] = [b"$share/", b"$queue/"];
+
+impl Extensions {
+    fn subscribe(&mut self, p: &Arc<PacketSeen>) {
+        let Body::Subscribe(subscribe) = &p.packet.body else { return };
+        let shared = |bytes: &[u8]| SHARED.iter().any(|prefix| bytes.starts_with(prefix));
+        let all = subscribe.subscriptions.iter().all(|s| shared(&s.filter.bytes));
+        if judgeable(p) && all && !subscribe.subscriptions.is_empty() && p.packet.defects.is_empty() {
+            self.shared = Some(Arc::clone(p));
+        } else {
+            self.subscribed = true;
+        }
+    }
+
+    fn only_shared(&mut self, at: Nanos, setting: &Setting, ledger: &mut Ledger) {
+        let waited = |p: &PacketSeen| at.since(p.end_at) > setting.tolerances.response;
+        let Some(p) = self.shared.take().filter(|p| !self.subscribed && setting.births_known && waited(p)) else {
+            return;
+        };
+        let Body::Subscribe(subscribe) = &p.packet.body else { return };
+        let Some(filter) = subscribe.subscriptions.first().map(|s| &s.filter) else { return };
+        let shown = format!("`{}`", filter.display());
+        let said = format!("SUBSCRIBE asks for {shown}, and no other does without such an extension");
+        let ruling = Ruling::broken_at(&p, filter.span, said, "a Topic Filter that every server understands", shown);
+        ledger.enter(Witness::packet(&p), ruling);
+    }
 }
 
 impl Check for Extensions {
-    fn observe(&mut self, observation: &Observation, _: &Setting, ledger: &mut Ledger) {
+    fn observe(&mut self, observation: &Observation, setting: &Setting, ledger: &mut Ledger) {
         match observation {
+            Observation::Packet(p) if p.from_iut() && p.packet.packet_type == PacketType::Subscribe => {
+                self.subscribe(p)
+            }
             Observation::Packet(p) if p.from_iut() => match level(p) {
                 Some(level) if level & BRIDGE != 0 => {
                     self.marked += 1;
@@ -262,8 +312,13 @@ impl Check for Extensions {
                 let asked = self.last.as_ref().is_some_and(|connect| connect.conn == p.conn);
                 self.refused += u64::from(for_its_level && asked);
             }
-            Observation::End { .. } if !self.plain && self.refused >= 2 && self.refused == self.marked => {
-                let Some(p) = self.last.take() else { return };
+            Observation::End { at, .. } => {
+                self.only_shared(*at, setting, ledger);
+                let Some(p) =
+                    self.last.take().filter(|_| !self.plain && self.refused >= 2 && self.refused == self.marked)
+                else {
+                    return;
+                };
                 let Some(span) = p.packet.connect().and_then(|c| c.protocol_level.as_ref()).map(|l| l.span) else {
                     return;
                 };

@@ -8,6 +8,7 @@ use crate::evidence::sketch::Sketch;
 use crate::evidence::{PacketSeen, Setting};
 use crate::judge::Ruling;
 use crate::requirement;
+use touchstone_fixtures::wire::Span;
 use touchstone_fixtures::wire::mqtt311::{PacketType, build};
 
 /// A CONNECT whose user name and password stand in these places, when the IUT was given `touchstone` and `proof`.
@@ -216,7 +217,7 @@ requirement! {
     ///
     /// # Judged
     /// On every CONNECT with a user name and a password, where the IUT file says which: met when the user name stands in
-    /// its place, broken when it stands in that of the password.
+    /// its place, broken when it stands in that of the password, or of a field of the will.
     CONNECT_PAYLOAD_ORDER {
         id: "mqtt311/connect-payload-order",
         rows: &["MQTT-3.1.3-1"],
@@ -225,7 +226,11 @@ requirement! {
         judged: Judged::Packet(payload_order),
         examples: Examples {
             conforming: &[|s| signs_in(s, "touchstone", "proof")],
-            violating: &[|s| signs_in(s, "proof", "touchstone")],
+            violating: &[|s| signs_in(s, "proof", "touchstone"), |s| {
+                s.user_name = Some("touchstone".to_owned());
+                let connect = build::connect("k").will("touchstone", "proof", 0, false);
+                s.connect_with(connect.user_name("dev").password("gone").build());
+            }],
             silent: &[ready, |s| signs_in(s, "somebody", "else")],
         },
     }
@@ -238,10 +243,16 @@ fn payload_order(p: &PacketSeen, setting: &Setting) -> Option<Ruling> {
     if user_name.bytes == known {
         return Some(Ruling::Met);
     }
-    (password.value == known).then(|| {
-        let said = "CONNECT holds the user name where the password belongs";
-        Ruling::broken_at(p, user_name.span, said, "the user name, then the password", "the password first")
-    })
+    let is_known = |field: Option<(Span, &[u8])>| field.filter(|(_, bytes)| *bytes == known).map(|(span, _)| span);
+    let places = [
+        ("the Will Topic", connect.will_topic.as_ref().map(|topic| (topic.span, topic.bytes.as_ref()))),
+        ("the Will Message", connect.will_message.as_ref().map(|message| (message.span, message.value.as_ref()))),
+        ("the password", Some((password.span, password.value.as_ref()))),
+    ];
+    let (place, span) = places.into_iter().find_map(|(place, field)| Some((place, is_known(field)?)))?;
+    let said = format!("CONNECT holds the user name where {place} belongs");
+    let expected = "ClientId, Will Topic, Will Message, user name, password, in this order";
+    Some(Ruling::broken_at(p, span, said, expected, format!("the user name in place of {place}")))
 }
 
 requirement! {

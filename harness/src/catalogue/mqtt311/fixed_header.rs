@@ -2,15 +2,13 @@
 
 use super::closing::Closes;
 use super::support::{
-    any, by_defect, closes, flags_of, is_cut, judgeable, only_opened, ping, publishes, ready, receives_only, sends,
-    stays,
+    any, by_defect, closes, flags_of, is_cut, judgeable, only_opened, ping, ready, receives_only, sends, stays,
 };
 use super::violations::Kind;
 use crate::catalogue::{Examples, Judged, Trigger};
 use crate::evidence::PacketSeen;
 use crate::judge::Ruling;
 use crate::requirement;
-use touchstone_fixtures::wire::Span;
 use touchstone_fixtures::wire::mqtt311::{PacketType, build};
 
 requirement! {
@@ -156,60 +154,4 @@ requirement! {
             silent: &[only_opened, |s| receives_only(s, [0x40, 0x80, 0x80, 0x80, 0x80, 0x01])],
         },
     }
-}
-
-requirement! {
-    /// PUBACK, PUBREC, PUBREL and PUBCOMP have a Remaining Length of 2, PINGREQ and DISCONNECT of 0.
-    ///
-    /// # Interpretation
-    /// Statements about the format of these packets (3.4.1, 3.5.1, 3.6.1, 3.7.1, 3.12.1, 3.14.1); they bind a
-    /// client through 7.1.2.
-    ///
-    /// # Judged
-    /// On every packet of the IUT of these types.
-    FIXED_LENGTH_PACKETS {
-        id: "mqtt311/fixed-length-packets",
-        rows: &["MQTT-3.4.1", "MQTT-3.5.1", "MQTT-3.6.1", "MQTT-3.7.1", "MQTT-3.12.1", "MQTT-3.14.1"],
-        clause: "3.4.1",
-        trigger: Trigger::Tester,
-        judged: Judged::Packet(|p, _| fixed_length(p)),
-        examples: Examples {
-            conforming: &[ping, |s| {
-                s.ready();
-                s.deliver("oc2/cmd/all", b"x");
-            }],
-            violating: &[
-                |s| {
-                    s.ready();
-                    let id = s.push("oc2/cmd/all", 1, b"x");
-                    s.iut(build::packet(0x40, [0, id as u8, 0]));
-                },
-                |s| sends(s, [0xC0, 0x01, 0x00]),
-                |s| sends(s, [0xE0, 0x02, 0x00, 0x00]),
-            ],
-            silent: &[ready, publishes, |s| receives_only(s, [0xD0, 0x01, 0x00])],
-        },
-    }
-}
-
-fn fixed_length(p: &PacketSeen) -> Option<Ruling> {
-    let expected: u32 = match p.packet.packet_type {
-        PacketType::Puback | PacketType::Pubrec | PacketType::Pubrel | PacketType::Pubcomp => 2,
-        PacketType::Pingreq | PacketType::Disconnect => 0,
-        _ => return None,
-    };
-    let length = p.packet.remaining_length.as_ref()?;
-    if !judgeable(p) {
-        return None;
-    }
-    if length.value == expected {
-        return Some(Ruling::Met);
-    }
-    Some(Ruling::broken_at(
-        p,
-        Span::new(length.span.start, p.packet.raw.len() as u32),
-        format!("{} sent with a Remaining Length of {}", p.packet.packet_type.name(), length.value),
-        format!("Remaining Length {expected}"),
-        format!("Remaining Length {}", length.value),
-    ))
 }

@@ -14,6 +14,7 @@ mod fixed_header;
 mod handover;
 mod inbound;
 pub(super) mod keep_alive;
+mod lengths;
 mod outbound;
 pub(super) mod packet_ids;
 mod patience;
@@ -58,7 +59,12 @@ static REQUIREMENTS: &[&Requirement] = &[
     &fixed_header::CLOSE_ON_RESERVED_FLAGS,
     &fixed_header::CLIENT_PACKET_TYPES,
     &fixed_header::REMAINING_LENGTH,
-    &fixed_header::FIXED_LENGTH_PACKETS,
+    &lengths::PUBACK_LENGTH,
+    &lengths::PUBREC_LENGTH,
+    &lengths::PUBREL_LENGTH,
+    &lengths::PUBCOMP_LENGTH,
+    &lengths::PINGREQ_LENGTH,
+    &lengths::DISCONNECT_LENGTH,
     &packet_ids::PACKET_ID_NON_ZERO,
     &packet_ids::PACKET_ID_UNUSED,
     &packet_ids::PACKET_ID_KEPT,

@@ -17,6 +17,21 @@ fn ready(s: &mut Sketch) {
     s.ready();
 }
 
+/// A response without a PUBACK, a reconnect, and whether it comes again.
+fn interrupted(s: &mut Sketch, again: bool) {
+    let response = Sketch::response_payload("r1", json!({"status": 200}));
+    s.ready();
+    s.query("r1", json!([]));
+    s.iut(build::publish("oc2/rsp", 1, 9, &response));
+    s.cut();
+    s.reconnect();
+    if again {
+        s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 9, &response));
+        s.edge(build::puback(9));
+    }
+    s.wait(2_500);
+}
+
 requirement! {
     /// Publishing follows the QoS 1 flow of MQTT 3.1.1: what is received is acknowledged with PUBACK.
     ///
@@ -42,6 +57,34 @@ requirement! {
                 s.wait(2_500);
             }],
             silent: &[ready],
+        },
+    }
+}
+
+requirement! {
+    /// Publishing follows the QoS 1 flow of MQTT 3.1.1: what is published is kept until its PUBACK arrives.
+    ///
+    /// # Judged
+    /// As mqtt311/qos1-unacknowledged: on every reconnect to the same session, for each QoS 1 PUBLISH of the IUT for which
+    /// no PUBACK was sent. What else the flow asks of a sender is in wd04/publish-dup-first, wd04/publish-dup-redelivery
+    /// and wd04/puback-process.
+    KEPT_UNTIL_PUBACK {
+        id: "wd04/kept-until-puback",
+        rows: &["W4-062"],
+        clause: "2.4",
+        level: Level::Guidance,
+        when: qos1::QOS1_UNACKNOWLEDGED.when,
+        trigger: Trigger::Tester,
+        implies: &["mqtt311/qos1-unacknowledged", "mqtt311/resend-on-reconnect"],
+        judged: qos1::QOS1_UNACKNOWLEDGED.judged,
+        examples: Examples {
+            conforming: &[|s| interrupted(s, true)],
+            violating: &[|s| interrupted(s, false)],
+            silent: &[ready, |s| {
+                s.ready();
+                s.query("r1", json!([]));
+                s.respond("r1", json!({"status": 200}));
+            }],
         },
     }
 }

@@ -88,6 +88,7 @@ static REQUIREMENTS: &[&Requirement] = &[
     &exchange::REQUEST_ID,
     &not_tested::IDENTIFIERS_AUTHENTICATED,
     &flows::PUBACK_SENT,
+    &flows::KEPT_UNTIL_PUBACK,
     &client_id::FORM,
     &client_id::STORED,
     &client_id::RANDOM,
