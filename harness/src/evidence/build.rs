@@ -1,7 +1,7 @@
 use super::connection::{Connection, Pending};
 use super::exchange::Pairing;
 use super::stream::Found;
-use super::{Observation, PacketSeen, Setting, TlsSeen, TlsWhat};
+use super::{Observation, PacketSeen, Setting, TlsSeen, TlsWhat, WsSeen};
 use crate::binding::{self, Binding, Part};
 use crate::iut::Role;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -163,9 +163,10 @@ impl Builder {
             self.timeline.push(TimelineItem::Event(entry.clone()));
         }
         match &entry.event {
-            Event::Context(_) | Event::Operator { .. } | Event::Stimulus { .. } | Event::WsBytes { .. } => {}
+            Event::Context(_) | Event::Operator { .. } | Event::Stimulus { .. } => {}
             Event::TlsBytes { conn, direction, data } => self.tls_bytes(*conn, *direction, data, entry),
             Event::Tls { conn, change } => self.tls(*conn, TlsWhat::Change(change.clone()), entry),
+            Event::WsBytes { conn, direction, data } => self.ws_bytes(*conn, *direction, data, entry),
             Event::ConnOpen { conn, party, .. } => self.open(*conn, *party, entry),
             Event::Bytes { conn, direction, data } => self.bytes(*conn, *direction, data, entry),
             Event::Written { conn, total } => self.written(*conn, *total, entry.at),
@@ -261,6 +262,18 @@ impl Builder {
         if self.connections.get(&conn).is_some_and(|c| c.party == Party::Iut && !c.closed) {
             let seen = TlsSeen { conn, at: entry.at, frame: entry.frame, what };
             self.observations.push(Observation::Tls(Arc::new(seen)));
+        }
+    }
+
+    fn ws_bytes(&mut self, conn: ConnectionId, direction: Direction, data: &[u8], entry: &Recorded) {
+        let Some(connection) = self.connections.get_mut(&conn) else { return };
+        if connection.party != Party::Iut || connection.closed {
+            return;
+        }
+        let reader = &mut connection.web[usize::from(!direction.from_client())];
+        for item in reader.push(data) {
+            let seen = WsSeen { conn, at: entry.at, frame: entry.frame, direction, item };
+            self.observations.push(Observation::WebSocket(Arc::new(seen)));
         }
     }
 

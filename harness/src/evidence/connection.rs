@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use touchstone_fixtures::recording::{Nanos, Party};
 use touchstone_fixtures::wire::mqtt311::{PacketType, Sender};
+use touchstone_fixtures::wire::websocket::Reader;
 
 /// A packet to the IUT that has not been shown to arrive.
 #[derive(Debug)]
@@ -37,6 +38,8 @@ pub(super) struct Connection {
     pub unacknowledged: BTreeMap<(u8, u16), VecDeque<u64>>,
     /// Stream ranges to the client that a fault wrote, and whether it was lawful.
     pub injected: VecDeque<(u64, u64, bool)>,
+    /// What WebSocket adds, from the client and to it.
+    pub web: [Reader; 2],
 }
 
 impl Connection {
@@ -54,6 +57,7 @@ impl Connection {
             unwritten: 0,
             unacknowledged: BTreeMap::new(),
             injected: VecDeque::new(),
+            web: Default::default(),
         }
     }
 

@@ -18,8 +18,10 @@ mod show;
 pub mod sketch;
 mod stream;
 mod tls;
+mod websocket;
 
 pub use build::{Evidence, EvidenceError, TimelineItem, observe};
 pub use node::{Node, Value};
 pub use observe::*;
 pub use tls::{TlsSeen, TlsWhat};
+pub use websocket::WsSeen;

@@ -1,6 +1,6 @@
-use super::TlsSeen;
 use super::openc2::Message;
 use super::payload::Payload;
+use super::{TlsSeen, WsSeen};
 use crate::binding::{Binding, Part};
 use crate::iut::{Pics, Role};
 use std::sync::Arc;
@@ -185,6 +185,9 @@ pub enum Observation {
     },
     /// The TLS layer of a connection of the IUT.
     Tls(Arc<TlsSeen>),
+    /// The WebSocket layer of a connection of the IUT. What its frames hold comes before them where the edge sent it,
+    /// after them where the IUT did.
+    WebSocket(Arc<WsSeen>),
     /// A control packet, either direction, of a connection of the IUT.
     Packet(Arc<PacketSeen>),
     /// A packet to the IUT counts as delivered: its connection lived on through the quiet window, or the

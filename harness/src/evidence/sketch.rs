@@ -14,6 +14,7 @@ use touchstone_fixtures::recording::{
 use touchstone_fixtures::wire::mqtt311::build;
 use touchstone_fixtures::wire::tls::TLS13;
 use touchstone_fixtures::wire::tls::build::Hello;
+use touchstone_fixtures::wire::websocket;
 
 /// Filters a conforming Consumer with device id `zulu` and profiles `alpha` and `iota` subscribes to.
 pub const FILTERS: [&str; 4] = ["oc2/cmd/all", "oc2/cmd/ap/alpha", "oc2/cmd/ap/iota", "oc2/cmd/device/zulu"];
@@ -156,6 +157,48 @@ impl Sketch {
     pub fn established(&mut self, version: u16, early_data: bool) {
         let suite = if version == TLS13 { 0x1301 } else { 0xc02b };
         self.tls(TlsChange::Established { version, suite, resumed: false, early_data, client: None });
+    }
+
+    /// An IUT that declares WebSocket opens a new connection, and asks for an upgrade with these sub-protocols; it is
+    /// granted.
+    pub fn upgrade(&mut self, offers: &str) {
+        if !self.pics.elects("websocket") {
+            self.pics.options.push("websocket".into());
+        }
+        self.open();
+        let offer = if offers.is_empty() { String::new() } else { format!("Sec-WebSocket-Protocol: {offers}\r\n") };
+        let request = format!("GET /mqtt HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n{offer}\r\n");
+        self.recorder.ws_bytes(self.conn, Direction::FromIut, request.as_bytes());
+        self.recorder.ws_bytes(self.conn, Direction::ToIut, b"HTTP/1.1 101 Switching Protocols\r\n\r\n");
+    }
+
+    /// A frame of the IUT, not masked; in binary ones, what it holds is MQTT.
+    pub fn framed(&mut self, opcode: u8, payload: impl AsRef<[u8]>) {
+        self.begin();
+        let frame = websocket::server_frame(true, opcode, payload.as_ref());
+        self.recorder.ws_bytes(self.conn, Direction::FromIut, &frame);
+        if opcode == websocket::BINARY {
+            self.iut(payload);
+        }
+    }
+
+    /// A frame to the IUT; in binary ones, what it holds is MQTT.
+    pub fn pushed(&mut self, opcode: u8, payload: impl AsRef<[u8]>) {
+        self.begin();
+        let frame = websocket::server_frame(true, opcode, payload.as_ref());
+        if opcode == websocket::BINARY {
+            self.edge(payload);
+        }
+        self.recorder.ws_bytes(self.conn, Direction::ToIut, &frame);
+    }
+
+    /// MQTT to the IUT, in binary frames that hold these pieces of it.
+    pub fn pushed_as(&mut self, bytes: &[u8], pieces: &[&[u8]]) {
+        self.edge(bytes);
+        for piece in pieces {
+            let frame = websocket::server_frame(true, websocket::BINARY, piece);
+            self.recorder.ws_bytes(self.conn, Direction::ToIut, &frame);
+        }
     }
 
     fn close(&mut self, by: Closer, how: CloseHow, reason: &str) {

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
+use touchstone_fixtures::edge::websocket::Framing;
 use touchstone_fixtures::edge::{self, Config, Edge};
 use touchstone_fixtures::peer::Peer;
 use touchstone_fixtures::recording::{Event, Limits, Party, Recorder, StepPhase, Tester, TlsChange};
@@ -297,7 +298,9 @@ async fn stand(
     }
     let patience = options.scaled(u64::try_from(PATIENCE.as_nanos()).unwrap_or(u64::MAX));
     let tls = shared.slot.secured.as_ref().map(|secured| secured.config(patience));
-    let config = Config { listen: shared.listen, listener, gated, credentials, tls, limits, ..Config::default() };
+    let websocket = iut.pics.elects("websocket").then(Framing::default);
+    let config =
+        Config { listen: shared.listen, listener, gated, credentials, tls, websocket, limits, ..Config::default() };
     let edge = Edge::start(config, recorder.clone())
         .await
         .map_err(|error| format!("the edge could not be started on {}: {error}", shared.listen))?;

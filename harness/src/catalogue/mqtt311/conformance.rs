@@ -1,9 +1,9 @@
-//! Errors, WebSocket, and conformance itself (4.8, 6, 7).
+//! Errors, and conformance itself (4.8, 7).
 
 use super::closing::Closes;
 use super::support::{closes, is_cut, judgeable, only_opened, ready, stays};
 use super::violations::Kind;
-use crate::catalogue::{Condition, Examples, Judged, Trigger};
+use crate::catalogue::{Examples, Judged, Trigger};
 use crate::evidence::sketch::Sketch;
 use crate::evidence::{Observation, PacketSeen, Setting};
 use crate::judge::{Check, Ledger, Ruling, Witness};
@@ -12,10 +12,6 @@ use serde_json::json;
 use std::sync::Arc;
 use touchstone_fixtures::recording::Nanos;
 use touchstone_fixtures::wire::mqtt311::{Body, PacketType, build};
-
-const WEBSOCKET: Trigger = Trigger::IutOption("websocket");
-const OVER_WEBSOCKET: Option<Condition> =
-    Some(("it connects over WebSocket (option `websocket`)", |pics| pics.elects("websocket")));
 
 requirement! {
     /// On a protocol violation by its peer a client closes the network connection it came on.
@@ -80,66 +76,6 @@ requirement! {
         clause: "4.8",
         trigger: Trigger::Tester,
         judged: Judged::Untestable("a transient error lies inside the client and cannot be told from outside"),
-    }
-}
-
-requirement! {
-    /// Over WebSocket, control packets travel in binary data frames.
-    ///
-    /// # Judged
-    /// Not yet: it takes a WebSocket listener.
-    WEBSOCKET_BINARY {
-        id: "mqtt311/websocket-binary",
-        rows: &["MQTT-6.0.0-1a"],
-        clause: "6",
-        when: OVER_WEBSOCKET,
-        trigger: WEBSOCKET,
-        judged: Judged::NotYet("needs a WebSocket listener"),
-    }
-}
-
-requirement! {
-    /// A receiver of a data frame of another type closes the network connection.
-    ///
-    /// # Judged
-    /// Not yet: it takes a WebSocket listener.
-    WEBSOCKET_CLOSE_ON_TEXT {
-        id: "mqtt311/websocket-close-on-text",
-        rows: &["MQTT-6.0.0-1b"],
-        clause: "6",
-        when: OVER_WEBSOCKET,
-        trigger: WEBSOCKET,
-        judged: Judged::NotYet("needs a WebSocket listener"),
-    }
-}
-
-requirement! {
-    /// A receiver does not assume that control packets align with WebSocket frames.
-    ///
-    /// # Judged
-    /// Not yet: it takes a WebSocket listener.
-    WEBSOCKET_ALIGNMENT {
-        id: "mqtt311/websocket-alignment",
-        rows: &["MQTT-6.0.0-2"],
-        clause: "6",
-        when: OVER_WEBSOCKET,
-        trigger: WEBSOCKET,
-        judged: Judged::NotYet("needs a WebSocket listener"),
-    }
-}
-
-requirement! {
-    /// A WebSocket client offers the sub-protocol `mqtt`.
-    ///
-    /// # Judged
-    /// Not yet: it takes a WebSocket listener.
-    WEBSOCKET_SUBPROTOCOL {
-        id: "mqtt311/websocket-subprotocol",
-        rows: &["MQTT-6.0.0-3"],
-        clause: "6",
-        when: OVER_WEBSOCKET,
-        trigger: WEBSOCKET,
-        judged: Judged::NotYet("needs a WebSocket listener"),
     }
 }
 

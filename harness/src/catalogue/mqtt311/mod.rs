@@ -33,6 +33,7 @@ mod tests;
 mod topics;
 mod violations;
 mod waiting;
+mod websocket;
 mod will;
 
 use super::{Catalogue, Requirement};
@@ -151,10 +152,10 @@ static REQUIREMENTS: &[&Requirement] = &[
     &disconnect::NOTHING_AFTER_DISCONNECT,
     &conformance::CLOSE_ON_VIOLATION,
     &conformance::CLOSE_ON_TRANSIENT_ERROR,
-    &conformance::WEBSOCKET_BINARY,
-    &conformance::WEBSOCKET_CLOSE_ON_TEXT,
-    &conformance::WEBSOCKET_ALIGNMENT,
-    &conformance::WEBSOCKET_SUBPROTOCOL,
+    &websocket::BINARY_FRAMES,
+    &websocket::CLOSE_ON_TEXT,
+    &websocket::ALIGNMENT,
+    &websocket::SUBPROTOCOL,
     &conformance::BRIDGE_CONFORMS,
     &conformance::NO_EXTENSION_NEEDED,
     &conformance::ORDERED_TRANSPORT,

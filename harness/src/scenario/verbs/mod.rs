@@ -25,6 +25,7 @@ mod request;
 mod tls;
 mod trickle;
 mod violate;
+mod websocket;
 mod withhold;
 
 use super::model::Key;
@@ -142,6 +143,7 @@ static VERBS: Table = &[
     ("tls", |f, _| boxed(tls::Tls::read(f))),
     ("trickle", |f, s| boxed(trickle::Trickle::read(f, s))),
     ("violate", |f, _| boxed(violate::Violate::read(f))),
+    ("websocket", |f, _| boxed(websocket::WebSocket::read(f))),
     ("withhold", |f, _| boxed(withhold::Withhold::read(f))),
 ];
 

@@ -10,7 +10,7 @@ use crate::diagnostic::toml::Fields;
 use crate::scenario::pattern::{hex, packet_type};
 use crate::scenario::stage::{Ended, Stage};
 use touchstone_fixtures::edge::faults::{Action, Match};
-use touchstone_fixtures::recording::Party;
+use touchstone_fixtures::recording::{ConnectionId, Party};
 use touchstone_fixtures::wire::mqtt311::PacketType;
 
 /// Breaks the protocol once.
@@ -72,21 +72,27 @@ impl Violate {
                 return stage.ended(Err(ended), waited);
             }
         };
-        let deadline = stage.deadline(margin(stage.iut.timing.response));
-        let closed = stage.wait(deadline, true, |view| (!view.is_open(fired)).then_some(())).await;
-        let note = match closed {
-            Ok(()) => "closed",
-            Err(Ended::TimedOut(_)) => {
-                // What comes next gets a connection of its own.
-                stage.edge.faults().cut(Party::Iut).await;
-                "not closed"
-            }
-            Err(ended) => return ended,
-        };
-        match (AwaitReady { within: None }).carry_out(stage).await {
-            Ended::Done(_) => Ended::Done(note.to_owned()),
-            ended => ended,
+        ends(stage, fired).await
+    }
+}
+
+/// Waits until the IUT ends a connection on which it was sent what it has to end it for, cuts it if it does not, and waits
+/// until the IUT is back.
+pub(super) async fn ends(stage: &mut Stage<'_>, conn: ConnectionId) -> Ended {
+    let deadline = stage.deadline(margin(stage.iut.timing.response));
+    let closed = stage.wait(deadline, true, |view| (!view.is_open(conn)).then_some(())).await;
+    let note = match closed {
+        Ok(()) => "closed",
+        Err(Ended::TimedOut(_)) => {
+            // What comes next gets a connection of its own.
+            stage.edge.faults().cut(Party::Iut).await;
+            "not closed"
         }
+        Err(ended) => return ended,
+    };
+    match (AwaitReady { within: None }).carry_out(stage).await {
+        Ended::Done(_) => Ended::Done(note.to_owned()),
+        ended => ended,
     }
 }
 
