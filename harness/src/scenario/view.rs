@@ -25,6 +25,8 @@ const COMMANDS: usize = 10_000;
 const TEXT: usize = 64 * 1024;
 /// Marks of closed connections and exits that are kept.
 const MARKS: usize = 10_000;
+/// Name of the fault that withholds packets.
+pub(super) const WITHHOLD: &str = "withhold";
 /// Filters remembered as granted or asked for.
 const FILTERS: usize = 10_000;
 
@@ -134,6 +136,8 @@ pub(super) struct View {
     last_to_iut: Option<Nanos>,
     /// The newest bytes that no conforming server sends: where they stand, and on which connection.
     violated: Option<(u64, ConnectionId)>,
+    /// Packets withheld since `withhold` was last armed.
+    withheld: u64,
 }
 
 impl View {
@@ -159,6 +163,7 @@ impl View {
             died: None,
             last_to_iut: None,
             violated: None,
+            withheld: 0,
         }
     }
 
@@ -190,6 +195,8 @@ impl View {
                 Event::Close { conn, .. } => self.closed(*conn, entry.index, entry.at),
                 Event::Process { change, .. } => self.process(change, entry.index),
                 Event::Tls { conn, change } => self.tls(*conn, change),
+                Event::Fault { state: FaultState::Armed, name, .. } if name == WITHHOLD => self.withheld = 0,
+                Event::Fault { state: FaultState::Fired, name, .. } if name == WITHHOLD => self.withheld += 1,
                 Event::Fault { state: FaultState::Fired, conn: Some(conn), lawful: false, .. } => {
                     self.violated = Some((entry.index, *conn));
                 }
@@ -460,6 +467,11 @@ impl View {
 
     pub fn closes_since(&self, mark: u64) -> u64 {
         since(&self.closes, mark)
+    }
+
+    /// Packets withheld since `withhold` was last armed.
+    pub fn withheld(&self) -> u64 {
+        self.withheld
     }
 
     pub fn exits_since(&self, mark: u64) -> u64 {

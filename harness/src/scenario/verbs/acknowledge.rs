@@ -6,6 +6,7 @@ use crate::diagnostic::toml::Fields;
 use crate::scenario::pattern::packet_type;
 use crate::scenario::stage::{Ended, Stage};
 use std::collections::BTreeSet;
+use touchstone_fixtures::recording::Party;
 use touchstone_fixtures::wire::mqtt311::{PacketType, build};
 
 /// Acknowledgements of the newest PUBLISHes of the IUT, or of some of them, all at once.
@@ -41,12 +42,18 @@ impl Acknowledge {
         stage.view.catch_up();
         let qos = if self.packet == PacketType::Puback { 1 } else { 2 };
         let ids = stage.view.published(qos);
-        let Some(first) = ids.len().checked_sub(self.of) else {
-            return Ended::Failed(format!("the implementation has published {} messages only", ids.len()));
-        };
-        let of = |place: &usize| ids.get(first + place - 1).copied().unwrap_or_default();
+        if ids.is_empty() {
+            return Ended::Failed("the implementation has published nothing that waits for it".to_owned());
+        }
+        // One that waits for each acknowledgement before it publishes the next message has fewer of them.
+        let first = ids.len().saturating_sub(self.of);
+        let of = |place: &usize| ids.get(first + place - 1).copied();
         let ack = |id| if qos == 1 { build::puback(id) } else { build::pubrec(id) };
-        let bytes: Vec<u8> = self.order.iter().flat_map(|place| ack(of(place))).collect();
+        let bytes: Vec<u8> = self.order.iter().filter_map(of).flat_map(ack).collect();
+        if bytes.is_empty() {
+            return Ended::Done("nothing more waits for it".to_owned());
+        }
+        stage.edge.faults().let_acknowledgements_through(Party::Iut);
         written(stage, "acknowledge", &bytes).await
     }
 }

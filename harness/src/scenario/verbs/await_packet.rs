@@ -22,6 +22,8 @@ pub struct AwaitPacket {
     what: What,
     count: u64,
     new_connection: bool,
+    /// Waiting in vain is no failure.
+    optional: bool,
     /// Only a PUBLISH under an identifier that an earlier one had.
     again: bool,
     /// Its own deadline, in nanoseconds.
@@ -34,6 +36,8 @@ enum What {
     Open,
     Close,
     Exit,
+    /// Packets that were withheld since that was last asked for.
+    Withheld,
 }
 
 impl AwaitPacket {
@@ -50,11 +54,15 @@ impl AwaitPacket {
                 Open,
                 Close,
                 Exit,
+                Withheld,
             }
-            match fields.choice("event", &[("open", Name::Open), ("close", Name::Close), ("exit", Name::Exit)])?.value {
+            let names =
+                [("open", Name::Open), ("close", Name::Close), ("exit", Name::Exit), ("withheld", Name::Withheld)];
+            match fields.choice("event", &names)?.value {
                 Name::Open => What::Open,
                 Name::Close => What::Close,
                 Name::Exit => What::Exit,
+                Name::Withheld => What::Withheld,
             }
         } else {
             What::Packet(Box::new(Pattern::read(fields)?))
@@ -63,17 +71,21 @@ impl AwaitPacket {
         if again && !matches!(&what, What::Packet(pattern) if pattern.packet == PacketType::Publish) {
             fields.document.wrong(fields.key_span("again"), "only a PUBLISH comes `again`", "", None);
         }
-        Some(AwaitPacket { what, count, new_connection, again, within })
+        let optional = fields.boolean("optional").is_some_and(|optional| optional.value);
+        Some(AwaitPacket { what, count, new_connection, optional, again, within })
     }
 
     async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         let timing = stage.iut.timing;
         let usual = match &self.what {
+            What::Packet(_) | What::Withheld if self.optional => margin(timing.response),
             What::Packet(pattern) if pattern.packet == PacketType::Connect => timing.startup,
             What::Packet(_) if self.new_connection => timing.startup,
             What::Open => timing.startup,
             What::Exit => timing.stop,
-            What::Packet(_) | What::Close => margin(timing.response),
+            // It has only just been started.
+            What::Packet(_) if stage.view.opens_since(0) == 0 => timing.startup + margin(timing.response),
+            What::Packet(_) | What::Close | What::Withheld => margin(timing.response),
         };
         let deadline = stage.deadline(self.within.unwrap_or(usual));
         let mark = stage.mark;
@@ -91,15 +103,22 @@ impl AwaitPacket {
                     What::Open => view.opens_since(mark),
                     What::Close => view.closes_since(mark),
                     What::Exit => view.exits_since(mark),
+                    What::Withheld => view.withheld(),
                 };
                 (seen >= count).then_some(())
             })
             .await;
+        if self.optional && matches!(found, Err(Ended::TimedOut(_))) {
+            return Ended::Done("in vain, which is no failure".to_owned());
+        }
         stage.ended(found, || match &self.what {
             What::Packet(pattern) => format!("waited for {} of the implementation", pattern.describe()),
             What::Open => "waited for a connection of the implementation".to_owned(),
             What::Close => "waited for the implementation to close its connection".to_owned(),
             What::Exit => "waited for the implementation to end".to_owned(),
+            What::Withheld => {
+                format!("waited for {count} packets of the implementation whose acknowledgements are withheld")
+            }
         })
     }
 }

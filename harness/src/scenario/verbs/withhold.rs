@@ -4,6 +4,7 @@ use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
 use crate::scenario::pattern::{End, end, packet_type};
 use crate::scenario::stage::{Ended, Stage};
+use crate::scenario::view::WITHHOLD;
 use touchstone_fixtures::edge::faults::{Action, Match};
 use touchstone_fixtures::recording::Party;
 use touchstone_fixtures::wire::mqtt311::PacketType;
@@ -28,7 +29,7 @@ impl Withhold {
         let what =
             Match { party: Party::Iut, from_client: self.from == End::Iut, packet_type: self.packet, topic: None };
         // Losing a packet of the IUT looks to it like a server that has not got round to it; both are lawful.
-        stage.arm("withhold", what, Action::Withhold, self.times);
+        stage.arm(WITHHOLD, what, Action::Withhold, self.times);
         Ended::Done(String::new())
     }
 }

@@ -25,6 +25,8 @@ pub struct Stimulate {
     command: Wanted,
     serialization: Serialization,
     count: u32,
+    /// A Producer that sends nothing is no failure.
+    optional: bool,
     /// Its own deadline, in nanoseconds.
     within: Option<u64>,
 }
@@ -47,8 +49,9 @@ impl Stimulate {
             true => fields.integer("count", 1, 1000).and_then(|n| u32::try_from(n.value).ok())?,
             false => 1,
         };
+        let optional = fields.boolean("optional").is_some_and(|optional| optional.value);
         let within = fields.duration("within").map(|d| d.value);
-        Some(Stimulate { address: address?, name, command: command?, serialization, count, within })
+        Some(Stimulate { address: address?, name, command: command?, serialization, count, optional, within })
     }
 
     fn objects(&self, stage: &Stage<'_>) -> Result<Vec<Object>, String> {
@@ -119,6 +122,9 @@ impl Stimulate {
         let label = self.label(stage.number);
         stage.commanded(&label, sent);
         let milliseconds = if missing == wanted { first.milliseconds } else { together.milliseconds };
+        if self.optional && matches!(found, Err(Ended::TimedOut(_))) {
+            return Ended::Done(format!("{missing} of {wanted} commands did not come, which is no failure"));
+        }
         stage.ended(found, || match (watched, wanted) {
             (true, _) => format!("no command came in {milliseconds} ms; nothing is told to send one"),
             (false, 1) => format!("the stimulus was accepted, and no command came in {milliseconds} ms"),
