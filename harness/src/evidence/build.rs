@@ -365,6 +365,9 @@ impl Builder {
         if pending.packet.payload.is_some() {
             self.pairing.delivered(&pending.packet, pending.written);
         }
+        if matches!(pending.packet.packet.packet_type, PacketType::Puback | PacketType::Pubrec) {
+            self.pairing.settled(&pending.packet);
+        }
         self.observations.push(Observation::Delivered(pending.packet));
     }
 

@@ -6,6 +6,7 @@
 use super::{Delivery, Exchange, PacketSeen, ResponseSeen, Silence};
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use touchstone_fixtures::recording::{Closer, ConnectionId, Nanos};
 use touchstone_fixtures::wire::mqtt311::PacketType;
@@ -69,6 +70,10 @@ pub(super) struct Pairing {
     /// Exchanges by each of their copies.
     by_copy: BTreeMap<(ConnectionId, u32), usize>,
     published: BTreeMap<(u32, u16), Published>,
+    /// The newest response under each packet identifier of each connection, while its acknowledgement has not arrived.
+    unacknowledged: BTreeMap<(ConnectionId, u16), Published>,
+    /// The newest of them with each content.
+    unsettled: BTreeMap<u64, Published>,
     sessions: BTreeMap<ConnectionId, u32>,
     clients: BTreeMap<Bytes, u32>,
     next_session: u32,
@@ -174,6 +179,26 @@ impl Pairing {
         }
     }
 
+    /// PUBACK or PUBREC reached the IUT: what it acknowledges need not come again.
+    pub fn settled(&mut self, packet: &PacketSeen) {
+        let published = packet.packet.packet_id().and_then(|id| self.unacknowledged.remove(&(packet.conn, id)));
+        if let Some(print) = published.and_then(|published| self.of(published)).map(|seen| content(&seen.packet)) {
+            self.unsettled.remove(&print);
+        }
+    }
+
+    fn of(&self, published: Published) -> Option<&ResponseSeen> {
+        self.exchanges.get(published.exchange)?.responses.get(published.response)
+    }
+
+    /// The response that this one is again, on a later connection: the same content, no acknowledgement of which had
+    /// arrived. A client may send it under another identifier and with DUP 0, where the session is another one.
+    fn again(&self, packet: &PacketSeen) -> Option<Published> {
+        let published = self.unsettled.get(&content(packet)).copied()?;
+        let earlier = &self.of(published)?.packet;
+        (earlier.conn != packet.conn && same_content(earlier, packet)).then_some(published)
+    }
+
     /// The IUT acknowledged a PUBLISH (PUBACK or PUBREC) on the connection it came on.
     pub fn acknowledged(&mut self, packet: &Arc<PacketSeen>) {
         if !matches!(packet.packet.packet_type, PacketType::Puback | PacketType::Pubrec) {
@@ -200,7 +225,8 @@ impl Pairing {
                     .and_then(|open| open.responses.get(published.response))
                     .is_some_and(|earlier| same_content(&earlier.packet, packet))
             });
-        let index = match (repeated, &key) {
+        let resent = repeated.or_else(|| self.again(packet));
+        let index = match (resent, &key) {
             (Some(published), _) => published.exchange,
             (None, None) => match self.nameless(packet.end_at, tolerance) {
                 Nameless::One(index) => index,
@@ -221,12 +247,19 @@ impl Pairing {
             }
         };
         let Some(open) = self.exchanges.get_mut(index) else { return false };
+        let place = Published { exchange: index, response: open.responses.len() };
         if let Some(id) = id {
-            self.published.insert((session, id), Published { exchange: index, response: open.responses.len() });
+            self.published.insert((session, id), place);
+            self.unacknowledged.insert((packet.conn, id), place);
+            self.unsettled.insert(content(packet), place);
         }
         // Nobody can answer by its request_id what has not arrived.
         open.delivered |= key.is_some();
-        open.responses.push(ResponseSeen { packet: Arc::clone(packet), redelivery: repeated.is_some() });
+        open.responses.push(ResponseSeen {
+            packet: Arc::clone(packet),
+            redelivery: repeated.is_some(),
+            resent: resent.is_some(),
+        });
         open.answered.get_or_insert(order);
         open.answer.get_or_insert_with(|| (order, Arc::clone(packet)));
         if let Some(keyed) = self.by_id.get_mut(&key) {
@@ -397,6 +430,16 @@ fn earlier(a: Option<Sign>, b: Option<Sign>) -> Option<Sign> {
         (Some(a), Some(b)) => Some(if a.0 <= b.0 { a } else { b }),
         (a, b) => a.or(b),
     }
+}
+
+/// Tells messages apart without keeping them: topic and payload.
+fn content(packet: &PacketSeen) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    if let Some(publish) = packet.packet.publish() {
+        publish.topic.as_ref().map(|topic| &topic.bytes).hash(&mut hasher);
+        publish.payload.value.hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 fn same_content(a: &PacketSeen, b: &PacketSeen) -> bool {

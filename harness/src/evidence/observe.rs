@@ -126,6 +126,9 @@ pub struct ResponseSeen {
     pub packet: Arc<PacketSeen>,
     /// Whether it repeats an earlier PUBLISH (DUP=1, same packet id).
     pub redelivery: bool,
+    /// Whether it is an earlier response once more: a redelivery, or the same content on a later connection, where no
+    /// acknowledgement of the earlier one had arrived.
+    pub resent: bool,
 }
 
 /// A request delivered to the IUT, and its responses.

@@ -239,7 +239,11 @@ fn row(
         && state == model::State::Applicable
         && unclaimed(manifest, requirement)
     {
-        joined.findings.push(model::Finding { outcome: "note".to_owned(), ..plain("", Outcome::None, used, None) });
+        let mut note = model::Finding { outcome: "note".to_owned(), ..plain("", Outcome::None, used, None) };
+        if let Some(seen) = joined.witnesses.first() {
+            note.at = seen.clone();
+        }
+        joined.findings.push(note);
     }
     let mut verdict = model::Verdict::None;
     if state == model::State::Applicable {

@@ -29,7 +29,9 @@ requirement! {
     /// This is a rule of this program: a Producer that gets two final answers to one command cannot tell which of them
     /// holds. Interim responses (status 102) may come before the final one. A command that MQTT delivers again may be
     /// answered again, and a response that MQTT delivers again (DUP 1, same packet identifier, same content) is the
-    /// same response.
+    /// same response. So is one with the same content on a later connection, when no acknowledgement of the first had
+    /// arrived: whether DUP and packet identifier are right is judged elsewhere, and where the server has lost the session
+    /// they may be new.
     ///
     /// # Judged
     /// On every request with a request_id, at the end of the recording: broken by a second response that is not
@@ -58,6 +60,15 @@ requirement! {
                     s.iut(build::publish_flags(true, 1, false, "oc2/rsp", 9, &payload));
                 },
                 |s| {
+                    // The server has lost the session: the response comes as a new message.
+                    asked(s);
+                    let payload = Sketch::response_payload("r1", answer());
+                    s.iut(build::publish("oc2/rsp", 1, 9, &payload));
+                    s.cut();
+                    s.connect();
+                    s.iut(build::publish("oc2/rsp", 1, 1, &payload));
+                },
+                |s| {
                     // The request is delivered again.
                     s.ready();
                     let query = json!({"action": "query", "target": {"features": []}});
@@ -73,6 +84,17 @@ requirement! {
                     asked(s);
                     s.respond("r1", answer());
                     s.respond("r1", answer());
+                },
+                |s| {
+                    // The first had been acknowledged.
+                    asked(s);
+                    let payload = Sketch::response_payload("r1", answer());
+                    s.iut(build::publish("oc2/rsp", 1, 9, &payload));
+                    s.edge(build::puback(9));
+                    s.wait(500);
+                    s.cut();
+                    s.connect();
+                    s.iut(build::publish("oc2/rsp", 1, 1, &payload));
                 },
                 |s| {
                     asked(s);
@@ -92,7 +114,8 @@ requirement! {
 fn one_final_response(exchange: &Exchange, _: &Setting) -> Option<Ruling> {
     let id = exchange.request_id.as_ref()?;
     let allowed = usize::try_from(exchange.copies.max(1)).unwrap_or(usize::MAX);
-    let finals: Vec<&ResponseSeen> = exchange.distinct().filter(|response| is_final(response)).collect();
+    let finals: Vec<&ResponseSeen> =
+        exchange.responses.iter().filter(|response| !response.resent && is_final(response)).collect();
     match finals.get(allowed) {
         Some(surplus) => Some(Ruling::Broken(Deviation {
             witness: Some(Witness::packet(&surplus.packet)),

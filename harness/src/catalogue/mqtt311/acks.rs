@@ -174,7 +174,7 @@ requirement! {
     ///
     /// # Judged
     /// On every PUBACK and PUBREC of the IUT: the identifier of a PUBLISH that was sent to it; on every PUBREL:
-    /// of a QoS 2 PUBLISH of its own.
+    /// of a QoS 2 PUBLISH of its own, unless it answers a PUBREC for no PUBLISH at all: what is due to that no text says.
     ACK_PACKET_ID {
         id: "mqtt311/ack-packet-id",
         rows: &["MQTT-2.3.1-6"],
@@ -206,6 +206,10 @@ requirement! {
                 s.births_known = false;
                 s.reconnect();
                 s.iut(build::puback(7));
+            }, |s| {
+                s.ready();
+                s.edge(build::pubrec(9));
+                s.iut(build::pubrel(9));
             }],
         },
     }

@@ -85,6 +85,8 @@ struct Connection {
     progress: Option<Nanos>,
     /// Whether a packet could not be followed.
     overflown: bool,
+    /// The first packet on it that no server may send: a client that goes on after it owes nothing for what follows.
+    violated: Option<u32>,
 }
 
 /// Follows deliveries for one requirement.
@@ -139,6 +141,12 @@ impl Inbound {
         if p.packet.packet_type == PacketType::Connack && p.packet.raw.get(2) == Some(&0) {
             // The session is new: what was received in the one before is no duplicate.
             self.qos2.clear();
+        }
+        if p.injected
+            && !p.lawful
+            && let Some(connection) = self.connection(p.conn)
+        {
+            connection.violated.get_or_insert(p.ordinal);
         }
         let qos = match (p.packet.packet_type, p.packet.publish()) {
             (_, Some(publish)) => publish.qos,
@@ -258,8 +266,11 @@ impl Inbound {
         self.waiting = self.waiting.saturating_sub(connection.publishes.len() + connection.pubrels.len());
         let open = connection.publishes.take_all().chain(connection.pubrels.take_all());
         let granted = setting.tolerances.response.saturating_add(self.lag);
-        let progress = connection.progress;
+        let (progress, violated) = (connection.progress, connection.violated);
         for push in open {
+            if violated.is_some_and(|violated| violated < push.ordinal) {
+                continue;
+            }
             // One that takes its packets one after another owes the next one when it is done with those before.
             let lived = at.since(progress.map_or(push.end_at, |progress| progress.max(push.end_at)));
             if push.overtaken_by.is_some() || (push.delivered && lived > granted) {

@@ -53,7 +53,8 @@ pub(super) enum Sent<'a> {
     Ambiguous(&'a PacketSeen, Holder),
     /// The first copy that was seen has DUP=1; whether an earlier one can have been lost.
     FirstWithDup { packet: &'a PacketSeen, lost: bool },
-    /// A PUBREL; whether the IUT ever sent a QoS 2 PUBLISH with its identifier.
+    /// A PUBREL; whether the IUT ever sent a QoS 2 PUBLISH with its identifier. Not one that answers a PUBREC which answers
+    /// nothing: no text says what is due to that (4.3.3 asks for a PUBREL when a PUBREC comes).
     Pubrel { packet: &'a PacketSeen, known: bool },
     /// A PUBREC got its PUBREL.
     Released {
@@ -104,6 +105,8 @@ struct Connection {
     awaiting: bool,
     disconnected: bool,
     received: Waiting<Received>,
+    /// Identifiers of PUBRECs to the IUT for which it had no PUBLISH.
+    unasked: BTreeSet<u16>,
     /// PUBRECs that got their PUBREL.
     released: u32,
 }
@@ -191,7 +194,14 @@ impl Outbound {
         *self.held.entry(session.clone()).or_insert(0) += 1;
         self.connections.insert(
             p.conn,
-            Connection { session, awaiting: !clean, disconnected: false, received: Waiting::default(), released: 0 },
+            Connection {
+                session,
+                awaiting: !clean,
+                disconnected: false,
+                received: Waiting::default(),
+                unasked: BTreeSet::new(),
+                released: 0,
+            },
         );
     }
 
@@ -286,7 +296,8 @@ impl Outbound {
             .and_then(|c| self.sessions.get(&c.session))
             .is_some_and(|session| session.birth_known);
         let known = self.qos2.contains(&id);
-        if known || birth_known {
+        let answers = self.connections.get(&p.conn).is_some_and(|connection| connection.unasked.contains(&id));
+        if known || (birth_known && !answers) {
             self.tell(&Sent::Pubrel { packet: p, known }, setting, ledger);
         }
         let Some(connection) = self.connections.get_mut(&p.conn) else { return };
@@ -316,7 +327,12 @@ impl Outbound {
             return;
         }
         let Some(id) = p.packet.packet_id() else { return };
-        let Some(holder) = session.open.get_mut(&id) else { return };
+        let Some(holder) = session.open.get_mut(&id) else {
+            if p.packet.packet_type == PacketType::Pubrec {
+                connection.unasked.insert(id);
+            }
+            return;
+        };
         let finished = match (p.packet.packet_type, holder.packet_type, holder.qos) {
             (PacketType::Puback, PacketType::Publish, 1)
             | (PacketType::Pubcomp, PacketType::Publish, 2)

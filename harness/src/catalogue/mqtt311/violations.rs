@@ -99,7 +99,11 @@ impl Talk {
         // A reserved return code, and characters that strings should not hold.
         let defect = p.packet.defects.iter().find(|d| !matches!(d.clause, "MQTT-3.2.2-6" | "MQTT-1.5.3"));
         if let Some(defect) = defect {
-            return violation(Kind::Other, format!("a {name} with {} ({})", defect.actual, defect.clause));
+            let what = format!(
+                "a malformed {name} ({}, expected: {}; sent: {})",
+                defect.clause, defect.expected, defect.actual
+            );
+            return violation(Kind::Other, what);
         }
         if p.packet.packet_type == PacketType::Connack {
             return match (self.connack, has("MQTT-3.2.2-6")) {

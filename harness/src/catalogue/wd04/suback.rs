@@ -28,7 +28,7 @@ requirement! {
     /// # Judged
     /// On every SUBACK. Broken when the next packet of the IUT is an acknowledgement with the SUBACK's packet
     /// identifier, another CONNECT, or a packet that only a server sends. Met by any other packet, and when the
-    /// connection lived on through the quiet window.
+    /// connection lived on through the quiet window. Nothing is decided when a packet came between that no server may send.
     SUBACK_PROCESS {
         id: "wd04/suback-process",
         rows: &["W4-030"],
@@ -49,10 +49,19 @@ requirement! {
                     s.iut(build::suback(1, [1]));
                 },
             ],
-            silent: &[connected, |s| {
-                s.ready();
-                s.cut();
-            }],
+            silent: &[
+                connected,
+                |s| {
+                    s.ready();
+                    s.cut();
+                },
+                |s| {
+                    // PINGRESP answers the tester's PINGREQ.
+                    s.ready();
+                    s.inject(vec![0xC0, 0x00], false);
+                    s.iut(vec![0xD0, 0x00]);
+                },
+            ],
         },
     }
 }
@@ -77,6 +86,10 @@ impl Check for SubackProcess {
                     let ruling = self.next(&suback, p);
                     ledger.enter(Witness::packet(&suback), ruling);
                 }
+            }
+            // What comes after a packet that no server may send is about that.
+            Observation::Packet(p) if p.injected && !p.lawful => {
+                self.open.remove(&p.conn);
             }
             Observation::Packet(p) => match p.packet.packet_type {
                 PacketType::Suback if !p.injected && (!self.failures || fails(p)) => {

@@ -10,7 +10,7 @@ use crate::requirement;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use touchstone_fixtures::recording::{ConnectionId, Nanos};
-use touchstone_fixtures::wire::mqtt311::{Body, PacketType};
+use touchstone_fixtures::wire::mqtt311::{Body, PacketType, build};
 
 fn ready(s: &mut Sketch) {
     s.ready();
@@ -56,7 +56,8 @@ requirement! {
     /// Over all connections of the IUT that were accepted. Met by a SUBSCRIBE that covers the topic, or by session
     /// present 1 after one. Broken when a connection ends, or the recording does, without it, provided that nothing
     /// was subscribed to for the time granted to answer, nor the topic unsubscribed from: a client that leaves may do
-    /// that. Nothing is decided where the session is older than the recording.
+    /// that. Nothing is decided where the session is older than the recording, or while a message of the client waits
+    /// for its acknowledgement: it may send again what is open before it subscribes.
     ALL {
         id: "wd04/subscribe-all",
         rows: &["W4-024", "W4-052"],
@@ -77,8 +78,19 @@ requirement! {
                 s.closed_by_iut();
                 s.connect();
                 s.wait(2_500);
+            }, |s| {
+                // The session that the server resumes began without a subscription.
+                s.connect();
+                s.cut();
+                s.reconnect();
+                s.wait(2_500);
             }],
-            silent: &[connected_only, resumed_from_before],
+            silent: &[connected_only, resumed_from_before, |s| {
+                // It waits for its PUBACK first.
+                s.connect();
+                s.iut(build::publish("oc2/rsp", 1, 9, b"one"));
+                s.wait(2_500);
+            }],
         },
     }
 }
@@ -188,6 +200,9 @@ struct Live {
     /// The newest of its CONNACK and its SUBSCRIBEs.
     newest: Nanos,
     disconnected: bool,
+    resumed: bool,
+    /// Identifiers of messages that it sent, and that nothing has acknowledged on this connection.
+    open: BTreeSet<u16>,
 }
 
 /// Follows what is subscribed to, for the topics that one requirement wants.
@@ -231,7 +246,9 @@ impl Subscriptions {
             self.covered.clear();
             self.unknown = false;
         }
-        let live = Live { connack: Arc::clone(p), newest: p.end_at, disconnected: false };
+        let resumed = connack.session_present();
+        let live =
+            Live { connack: Arc::clone(p), newest: p.end_at, disconnected: false, resumed, open: BTreeSet::new() };
         self.ended(p.conn);
         self.newest.insert((live.newest, p.conn));
         self.live.insert(p.conn, live);
@@ -251,6 +268,11 @@ impl Subscriptions {
             }
         }
         match &p.packet.body {
+            Body::Publish(publish) if publish.qos > 0 => {
+                if let (Some(live), Some(id)) = (self.live.get_mut(&p.conn), p.packet.packet_id()) {
+                    live.open.insert(id);
+                }
+            }
             Body::Subscribe(subscribe) if judgeable(p) => {
                 if let Some(live) = self.live.get_mut(&p.conn) {
                     self.newest.remove(&(live.newest, p.conn));
@@ -284,10 +306,16 @@ impl Subscriptions {
         let leaving =
             |topic: &str| self.left.get(topic).is_some_and(|left| at.since(*left) <= setting.tolerances.response);
         for topic in (self.wanted)(setting).iter().filter(|topic| !self.covered.contains(*topic) && !leaving(topic)) {
-            let ruling = if lived > setting.tolerances.response {
+            let ruling = if !live.open.is_empty() {
+                Ruling::CutShort(format!("The client waited for an acknowledgement before it subscribed to `{topic}`"))
+            } else if lived > setting.tolerances.response {
+                let resumed = match live.resumed {
+                    true => ", and the session that was resumed (Session Present 1) holds none either",
+                    false => "",
+                };
                 Ruling::Broken(Deviation {
                     witness: None,
-                    said: format!("No SUBSCRIBE covers `{topic}`"),
+                    said: format!("No SUBSCRIBE covers `{topic}`{resumed}"),
                     expected: format!("a subscription to `{topic}`"),
                     actual: format!(
                         "none in the {} after the connection was accepted or last subscribed",
@@ -306,7 +334,14 @@ impl Check for Subscriptions {
     fn observe(&mut self, observation: &Observation, setting: &Setting, ledger: &mut Ledger) {
         match observation {
             Observation::Packet(p) if p.from_iut() => self.leaving(p, setting, ledger),
-            Observation::Packet(p) => self.accepted(p, setting, ledger),
+            Observation::Packet(p) => {
+                if matches!(p.packet.packet_type, PacketType::Puback | PacketType::Pubrec)
+                    && let (Some(live), Some(id)) = (self.live.get_mut(&p.conn), p.packet.packet_id())
+                {
+                    live.open.remove(&id);
+                }
+                self.accepted(p, setting, ledger);
+            }
             Observation::Closed { conn, at, .. } => {
                 self.decide(*conn, *at, setting, ledger);
                 self.ended(*conn);
@@ -327,7 +362,6 @@ mod tests {
     use super::*;
     use crate::evidence::observe;
     use crate::judge::{Outcome, judge};
-    use touchstone_fixtures::wire::mqtt311::build;
 
     fn outcome(example: fn(&mut Sketch), promised: bool) -> Outcome {
         let evidence = observe(&Sketch::of(example)).unwrap();
