@@ -232,7 +232,7 @@ fn row(
     let raw = joined.outcome;
     let (mut state, mut reason) = state(manifest, requirement, role, &joined, scenarios);
     if state == model::State::Applicable && raw == Outcome::None {
-        joined.push(plain("", Outcome::Undecided, no_instance(manifest, requirement), None));
+        joined.push(plain("", Outcome::Undecided, no_instance(manifest, requirement, scenarios), None));
     }
     if let Some(used) = undeclared(requirement)
         && joined.met + joined.broken > 0
@@ -281,7 +281,16 @@ fn row(
     (row, raw)
 }
 
-fn no_instance(manifest: &Manifest, requirement: &Requirement) -> String {
+fn no_instance(manifest: &Manifest, requirement: &Requirement, scenarios: &[JudgedScenario]) -> String {
+    let early = scenarios.iter().find_map(|scenario| match (&scenario.status, manifest.scenarios.get(scenario.index)) {
+        (ScenarioStatus::Aborted(reason), Some(m)) if m.exercises.iter().any(|e| e == requirement.id) => {
+            Some(format!("Scenario {}, which gives an occasion to decide it, ended early: {reason}", m.id))
+        }
+        _ => None,
+    });
+    if let Some(early) = early {
+        return early;
+    }
     if let Some(left) = manifest.left_out.iter().find(|l| l.exercises.iter().any(|e| e == requirement.id)) {
         return format!("Scenario {} would give an occasion to decide it, but was left out: {}", left.id, left.reason);
     }
