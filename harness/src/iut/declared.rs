@@ -19,8 +19,9 @@ pub struct Declares {
     pub(crate) options: &'static [&'static str],
 }
 
-/// Options that exist whatever a catalogue asks for.
-const OPTIONS: [&str; 5] = ["credentials", "qos2", "unsubscribe", "wildcard", "will"];
+/// Options that exist whatever a catalogue asks for. `one-in-flight`: nothing is published before what was published before
+/// is acknowledged.
+const OPTIONS: [&str; 6] = ["credentials", "one-in-flight", "qos2", "unsubscribe", "wildcard", "will"];
 
 /// Every option a PICS may list: the common ones and those the binding's requirements ask about.
 pub fn options(binding: Option<&'static Binding>) -> BTreeSet<&'static str> {

@@ -282,12 +282,13 @@ fn row(
 }
 
 fn no_instance(manifest: &Manifest, requirement: &Requirement, scenarios: &[JudgedScenario]) -> String {
-    let early = scenarios.iter().find_map(|scenario| match (&scenario.status, manifest.scenarios.get(scenario.index)) {
-        (ScenarioStatus::Aborted(reason), Some(m)) if m.exercises.iter().any(|e| e == requirement.id) => {
-            Some(format!("Scenario {}, which gives an occasion to decide it, ended early: {reason}", m.id))
-        }
-        _ => None,
-    });
+    let early =
+        scenarios.iter().find_map(|scenario| match (&scenario.status, manifest.scenarios.get(scenario.index)) {
+            (ScenarioStatus::Aborted(reason), Some(m)) if m.exercises.iter().any(|e| e == requirement.id) => {
+                Some(format!("Scenario {}, which gives an occasion to decide it, ended early: {reason}", m.id))
+            }
+            _ => None,
+        });
     if let Some(early) = early {
         return early;
     }

@@ -2,7 +2,7 @@
 
 use super::inbound::{Both, Inbound, Owed, Push};
 use super::outbound::{Outbound, Sent};
-use super::support::{only_connected, packet_id_span, publishes, ready};
+use super::support::{SEVERAL_IN_FLIGHT, only_connected, packet_id_span, publishes, ready};
 use crate::catalogue::{Examples, Judged, Trigger};
 use crate::evidence::Setting;
 use crate::evidence::sketch::Sketch;
@@ -367,6 +367,7 @@ requirement! {
         id: "mqtt311/pubrel-order",
         rows: &["MQTT-4.6.0-4"],
         clause: "4.6",
+        when: Some(SEVERAL_IN_FLIGHT),
         trigger: Trigger::IutOption("qos2"),
         judged: Judged::Machine(|| Outbound::check(|sent, _| released_in_order(sent))),
         examples: Examples {

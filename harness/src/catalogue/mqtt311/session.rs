@@ -3,7 +3,7 @@
 use super::handover::{Handover, handed_once};
 use super::inbound::Both;
 use super::resend::{Place, Resend, Resends, came_again, has_dup, overflow};
-use super::support::{packet_id_span, publishes, ready};
+use super::support::{SEVERAL_IN_FLIGHT, packet_id_span, publishes, ready};
 use crate::catalogue::{Examples, Judged, Trigger};
 use crate::evidence::sketch::Sketch;
 use crate::judge::{Ruling, Witness};
@@ -469,7 +469,8 @@ requirement! {
     /// PUBLISHes that are sent again come in the order in which they were first sent.
     ///
     /// # Interpretation
-    /// Whatever their QoS. What is sent again on one connection, by a timer, is not compared.
+    /// Whatever their QoS. What is sent again on one connection, by a timer, is not compared. A client that publishes
+    /// nothing more before its last message is acknowledged has one message at most to send again, and no order.
     ///
     /// # Judged
     /// On every PUBLISH of the IUT that comes again on another connection than before, after another one that did.
@@ -477,6 +478,7 @@ requirement! {
         id: "mqtt311/resend-order",
         rows: &["MQTT-4.6.0-1"],
         clause: "4.6",
+        when: Some(SEVERAL_IN_FLIGHT),
         trigger: Trigger::Tester,
         judged: Judged::Machine(|| Resends::check(|resend, _| in_order(resend))),
         examples: Examples {

@@ -3,9 +3,16 @@
 
 use crate::evidence::PacketSeen;
 use crate::evidence::sketch::Sketch;
+use crate::iut::Pics;
 use crate::judge::{Deviation, Ruling, Witness};
 use touchstone_fixtures::wire::mqtt311::{ControlPacket, PacketType, build};
 use touchstone_fixtures::wire::{Defect, Span};
+
+/// What rules on an order of several messages apply to.
+pub(super) const SEVERAL_IN_FLIGHT: (&str, fn(&Pics) -> bool) =
+    ("it publishes before its last message is acknowledged (not `one-in-flight`)", |pics| {
+        !pics.elects("one-in-flight")
+    });
 
 /// Whether the bytes can be held against the IUT: it sent them, and all of them arrived.
 pub(super) fn judgeable(packet: &PacketSeen) -> bool {
