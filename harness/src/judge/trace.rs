@@ -5,9 +5,10 @@ use super::secrets::Secrets;
 use crate::evidence::{Evidence, PacketSeen, TimelineItem};
 use std::collections::BTreeSet;
 use touchstone_fixtures::recording::{
-    ConnectionId, Direction, Event, FaultState, ProcessChange, StepPhase, Tester, WindowState,
+    ConnectionId, Direction, Event, FaultState, ProcessChange, StepPhase, Tester, TlsChange, WindowState,
 };
 use touchstone_fixtures::wire::mqtt311::{Body, ControlPacket};
+use touchstone_fixtures::wire::tls::{alert_name, suite_name, version_name};
 use touchstone_reports::model::{TraceField, TracePacket, TraceRow, TraceWhat};
 
 /// Most rows shown of one scenario; the capture has them all.
@@ -203,6 +204,7 @@ fn note(event: &Event) -> Option<(&'static str, String)> {
             let (by, how) = (format!("{by:?}").to_lowercase(), format!("{how:?}").to_lowercase());
             ("connection", format!("connection {conn} ended by {by} ({how}): {reason}"))
         }
+        Event::Tls { conn, change } => ("tls", format!("connection {conn}: {}", secured(change))),
         Event::Process { change, .. } => ("process", process(change)),
         Event::Step { number, verb, phase, note, .. } => {
             let phase = match phase {
@@ -248,10 +250,28 @@ fn note(event: &Event) -> Option<(&'static str, String)> {
         | Event::Bytes { .. }
         | Event::TlsBytes { .. }
         | Event::WsBytes { .. }
-        | Event::Tls { .. }
         | Event::Written { .. }
         | Event::End { .. } => return None,
     })
+}
+
+fn secured(change: &TlsChange) -> String {
+    match change {
+        TlsChange::Answered { version, suite, certificate } => {
+            let certificate = certificate.map(|kind| format!(", certificate: {}", kind.as_str())).unwrap_or_default();
+            format!("server hello, {}, {}{certificate}", version_name(*version), suite_name(*suite))
+        }
+        TlsChange::Established { version, suite, resumed, client, .. } => {
+            let resumed = if *resumed { ", an earlier session taken up" } else { "" };
+            let client = client.as_ref().map(|c| format!(", client certificate {:?}", c.subject)).unwrap_or_default();
+            format!("TLS handshake over, {}, {}{resumed}{client}", version_name(*version), suite_name(*suite))
+        }
+        TlsChange::WentOn { message } => {
+            format!("the implementation went on with the TLS handshake (message {message})")
+        }
+        TlsChange::Alert { code } => format!("the implementation sent the TLS alert {}", alert_name(*code)),
+        TlsChange::Failed { reason, .. } => format!("the TLS handshake failed: {reason}"),
+    }
 }
 
 fn party_name(party: touchstone_fixtures::recording::Party) -> &'static str {

@@ -97,6 +97,8 @@ struct Connection {
     open: bool,
     /// What it made of the server.
     settled: Option<Settled>,
+    /// It has the server's answer, and the handshake is not over.
+    shaking: bool,
     /// The server has answered its CONNECT.
     connack: bool,
     /// SUBSCRIBEs without a SUBACK: packet identifier and filters.
@@ -212,6 +214,7 @@ impl View {
             opened: index,
             open: true,
             settled: None,
+            shaking: false,
             connack: false,
             pending: BTreeMap::new(),
             unsubscribing: BTreeMap::new(),
@@ -231,6 +234,9 @@ impl View {
             return;
         }
         connection.settled.get_or_insert(Settled::Closed);
+        if connection.shaking {
+            self.handshake_failed = Some("the connection was closed in the middle of it".to_owned());
+        }
         connection.inbound = Framer::new(0);
         connection.outbound = Framer::new(0);
         mark(&mut self.closes, index);
@@ -489,6 +495,9 @@ impl View {
     }
 
     fn tls(&mut self, conn: ConnectionId, change: &TlsChange) {
+        if let Some(connection) = self.connections.get_mut(&conn) {
+            connection.shaking = matches!(change, TlsChange::Answered { .. });
+        }
         match change {
             TlsChange::Alert { code } => {
                 self.settle(conn, Settled::Said);
