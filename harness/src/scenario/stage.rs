@@ -63,8 +63,11 @@ pub(super) struct Stage<'r> {
     pub slot: &'r mut Slot,
     /// Number of the step, from 1.
     pub number: u32,
-    /// Where waits begin to look: the beginning of the previous step.
+    /// Where waits begin to look: the beginning of the previous step, or before it where that had found what it waited
+    /// for already.
     pub mark: u64,
+    /// Where the step that is being carried out has found the packet that it waited for.
+    pub found: Option<u64>,
     /// Quiet window, in nanoseconds.
     pub quiet: u64,
     /// How long `start` waits for an attached IUT to connect, in nanoseconds; 0 when the harness starts it.
@@ -110,6 +113,7 @@ impl<'r> Stage<'r> {
             slot,
             number: 0,
             mark: 0,
+            found: None,
             quiet,
             contact,
             pushed: BTreeMap::new(),
@@ -121,10 +125,11 @@ impl<'r> Stage<'r> {
         }
     }
 
-    /// A step begins: waits look from where the previous one began.
+    /// A step begins: waits look from where the previous one began, or from what that has found.
     pub fn next_step(&mut self) -> u32 {
         self.view.catch_up();
-        self.mark = self.begun;
+        // What one `await` waits for may be there before it begins, and with it what the next one waits for.
+        self.mark = self.found.take().map_or(self.begun, |found| self.begun.min(found + 1));
         self.begun = self.recorder.log().len();
         self.view.forget_before(self.mark);
         self.number += 1;

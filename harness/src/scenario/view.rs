@@ -33,7 +33,7 @@ const FILTERS: usize = 10_000;
 /// A packet of the IUT.
 #[derive(Debug)]
 pub(super) struct Seen {
-    index: u64,
+    pub index: u64,
     pub conn: ConnectionId,
     pub packet: ControlPacket,
     /// A PUBLISH under a packet identifier that one of the IUT had before.

@@ -93,24 +93,25 @@ impl AwaitPacket {
         let exit_counts = matches!(self.what, What::Exit);
         let found = stage
             .wait(deadline, !exit_counts, |view| {
-                let seen = match &self.what {
+                let enough = |seen: u64| (seen >= count).then_some(None);
+                match &self.what {
                     What::Packet(pattern) => view
                         .packets_since(mark)
                         .filter(|p| pattern.matches(&p.packet) && (p.again || !again))
                         .filter(|p| !new || view.opened_since(p.conn, mark))
-                        .take(usize::try_from(count).unwrap_or(usize::MAX))
-                        .count() as u64,
-                    What::Open => view.opens_since(mark),
-                    What::Close => view.closes_since(mark),
-                    What::Exit => view.exits_since(mark),
-                    What::Withheld => view.withheld(),
-                };
-                (seen >= count).then_some(())
+                        .nth(usize::try_from(count.saturating_sub(1)).unwrap_or(usize::MAX))
+                        .map(|last| Some(last.index)),
+                    What::Open => enough(view.opens_since(mark)),
+                    What::Close => enough(view.closes_since(mark)),
+                    What::Exit => enough(view.exits_since(mark)),
+                    What::Withheld => enough(view.withheld()),
+                }
             })
             .await;
         if self.optional && matches!(found, Err(Ended::TimedOut(_))) {
             return Ended::Done("in vain, which is no failure".to_owned());
         }
+        let found = found.map(|last| stage.found = last);
         stage.ended(found, || match &self.what {
             What::Packet(pattern) => format!("waited for {} of the implementation", pattern.describe()),
             What::Open => "waited for a connection of the implementation".to_owned(),
