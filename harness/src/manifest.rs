@@ -80,13 +80,19 @@ pub struct CatalogueVersion {
     pub version: u32,
 }
 
-/// What narrowed a run.
+/// What a run was made of, as the command line said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
     /// `--scenario`, as given.
     pub scenarios: Vec<String>,
     /// `--requirement`, as given.
     pub requirements: Vec<String>,
+    /// `--role`, as given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// `--scenarios`, as given: a folder with more of them, which narrows nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
 }
 
 impl Selection {

@@ -393,7 +393,12 @@ fn manifest_of(request: &Request, iut: &IutFile, plan: &Plan, waivers: Vec<Waive
         catalogues: manifest::catalogues(iut.binding),
         policy: request.policy,
         waivers,
-        selection: Selection { scenarios: request.scenarios.clone(), requirements: request.requirements.clone() },
+        selection: Selection {
+            scenarios: request.scenarios.clone(),
+            requirements: request.requirements.clone(),
+            role: request.role.map(|role| role.to_string()),
+            folder: request.extra.as_ref().map(|folder| folder.display().to_string()),
+        },
         seed: request.seed,
         scale: request.scale,
         scenarios: plan

@@ -293,7 +293,7 @@ fn a_narrowed_run_is_partial_and_leaves_the_rest_unselected() {
     let report = run(&manifest, quiet);
     assert_eq!(find(&report, "fake/answers").verdict, Verdict::Undecided);
     assert_eq!(find(&report, "fake/retain").state, State::NotSelected);
-    manifest.selection = Selection { scenarios: Vec::new(), requirements: vec!["fake/answers".into()] };
+    manifest.selection = Selection { requirements: vec!["fake/answers".into()], ..Selection::default() };
     let report = run(&manifest, retaining);
     assert_eq!(
         (find(&report, "fake/retain").state, find(&report, "fake/retain").verdict),

@@ -285,6 +285,12 @@ fn scenario(manifest: &Manifest, judged: &JudgedScenario) -> Option<model::Scena
 fn rerun(manifest: &Manifest, scenario: &str) -> String {
     let mut command =
         format!("touchstone run --iut {} --out DIR --scenario {scenario}", quoted(&manifest.iut_file.path));
+    if let Some(role) = &manifest.selection.role {
+        command.push_str(&format!(" --role {}", quoted(role)));
+    }
+    if let Some(folder) = &manifest.selection.folder {
+        command.push_str(&format!(" --scenarios {}", quoted(folder)));
+    }
     if manifest.seed != 0 {
         command.push_str(&format!(" --seed {}", manifest.seed));
     }
