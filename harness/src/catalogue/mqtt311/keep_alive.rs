@@ -2,7 +2,7 @@
 
 use super::silence::{Rule, Silence};
 use super::support::{only_connected, ready};
-use crate::catalogue::{Examples, Judged, Trigger};
+use crate::catalogue::{Condition, Examples, Judged, Trigger};
 use crate::evidence::sketch::Sketch;
 use crate::requirement;
 use touchstone_fixtures::recording::{Event, Tester};
@@ -10,6 +10,10 @@ use touchstone_fixtures::wire::mqtt311::build;
 
 /// From one packet sent to the next, whatever comes in.
 const RULE: Rule = Rule { either_way: false, percent: 100 };
+
+/// Without it no PINGREQ is ever due.
+pub(super) const SWITCHED_ON: Option<Condition> =
+    Some(("keep alive is not declared as 0, which switches it off", |pics| pics.keep_alive != Some(0)));
 
 requirement! {
     /// From the end of one packet to the start of the next a client lets pass at most the keep alive time; with
@@ -32,7 +36,7 @@ requirement! {
         rows: &["MQTT-3.1.2-23"],
         clause: "3.1.2.10",
         trigger: Trigger::Tester,
-        when: Some(("keep alive is not declared as 0, which switches it off", |pics| pics.keep_alive != Some(0))),
+        when: SWITCHED_ON,
         judged: Judged::Machine(|| Box::new(Silence::new(RULE))),
         examples: Examples {
             conforming: &[

@@ -1,6 +1,7 @@
 //! Packets of one length (3.4.1, 3.5.1, 3.6.1, 3.7.1, 3.12.1, 3.14.1). These are statements about the format without a
 //! number of their own; they bind a client through 7.1.2.
 
+use super::keep_alive::SWITCHED_ON;
 use super::qos2::SUBSCRIBES;
 use super::support::{judgeable, ping, publishes, ready, receives_only, sends};
 use crate::catalogue::{Examples, Judged, Trigger};
@@ -97,6 +98,7 @@ requirement! {
         id: "mqtt311/pingreq-length",
         rows: &["MQTT-3.12.1"],
         clause: "3.12.1",
+        when: SWITCHED_ON,
         trigger: Trigger::Tester,
         judged: Judged::Packet(|p, _| length(p, PacketType::Pingreq, 0)),
         examples: Examples {

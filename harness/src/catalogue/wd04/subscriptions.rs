@@ -60,7 +60,7 @@ requirement! {
     /// for its acknowledgement: it may send again what is open before it subscribes.
     ALL {
         id: "wd04/subscribe-all",
-        rows: &["W4-024", "W4-052"],
+        rows: &["W4-024", "W4-050", "W4-052"],
         clause: "3.1.8",
         roles: &[Role::Consumer],
         judged: Judged::Machine(|| Subscriptions::check(|_| vec!["oc2/cmd/all".to_owned()])),
@@ -156,7 +156,7 @@ requirement! {
     /// As wd04/subscribe-all, for a Producer and `oc2/rsp`.
     RESPONSES {
         id: "wd04/subscribe-responses",
-        rows: &["W4-026", "W4-053"],
+        rows: &["W4-026", "W4-050", "W4-053"],
         clause: "3.1.8",
         roles: &[Role::Producer],
         judged: Judged::Machine(|| Subscriptions::check(|_| vec!["oc2/rsp".to_owned()])),
