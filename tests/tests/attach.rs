@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{call, program, report, root, scratch};
+use common::{call, eventually, program, report, root, row, scratch};
 use std::fs;
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
@@ -79,6 +79,54 @@ fn an_attached_consumer_is_tested_scenario_after_scenario() {
             if *change == touchstone_fixtures::recording::SessionChange::Resumed)
         });
         assert!(!refused, "a session outlived its edge");
+    }
+}
+
+/// Certificates are made for it, and lie where the terminal says.
+#[test]
+fn an_attached_consumer_finds_its_certificates() {
+    let dir = scratch();
+    let port = free_port();
+    let text =
+        fs::read_to_string(root().join("fixtures/iuts/reference-tls-consumer.toml")).expect("the bundled IUT file");
+    let launch = text.find("[launch]").expect("a launch table");
+    let timing = text.find("[timing]").expect("a timing table");
+    let iut = dir.path().join("iut.toml");
+    fs::write(&iut, format!("{}{}", &text[..launch], &text[timing..])).expect("the IUT file can be written");
+    let out = dir.path().join("out");
+    let authority = out.join("tls/ca.pem");
+    let (listen, state) = (format!("127.0.0.1:{port}"), dir.path().join("state"));
+    let run = {
+        let arguments = ["run", "--iut", &iut.display().to_string(), "--out", &out.display().to_string()]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(["--listen".to_owned(), listen.clone()])
+            .chain(
+                ["--scenario", "wd04/consumer/tls-1-3", "--scenario", "wd04/consumer/tls-expired"].map(str::to_owned),
+            )
+            .collect::<Vec<_>>();
+        std::thread::spawn(move || call(arguments))
+    };
+    // Whoever starts it waits until it is asked for.
+    let _consumer = eventually(|| fs::read(&authority).is_ok_and(|pem| pem.ends_with(b"-----\n"))).then(|| {
+        let child = Command::new(program())
+            .args(["reference", "consumer", "--profile", "alpha", "--profile", "iota", "--server", &listen])
+            .arg("--state-dir")
+            .arg(&state)
+            .args(["--tls", "--ca"])
+            .arg(&authority)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        Running(child.expect("the reference starts"))
+    });
+    let ended = run.join().expect("the run ends");
+    assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
+    assert!(ended.stderr.contains(&format!("authority    {}", authority.display())), "{}", ended.stderr);
+    let report = report(&out);
+    for id in ["tls/accepts-tls13", "tls/refuses-expired"] {
+        assert_eq!(row(&report, id)["outcome"], "met", "{id}");
     }
 }
 

@@ -116,7 +116,7 @@ requirement! {
             silent: &[
                 |s| waiting(s, TlsCertificate::Untrusted),
                 |s| crashed(s, TlsCertificate::Untrusted),
-                |s| alerted(s, TlsCertificate::Untrusted, 80),
+                |s| alerted(s, TlsCertificate::Untrusted, 90),
                 |s| accepted(s, TlsCertificate::Good),
                 |s| refused_unknown(s, TlsCertificate::Untrusted),
             ],
@@ -171,7 +171,11 @@ requirement! {
         trigger: Trigger::Tester,
         judged: Judged::Machine(|| Box::new(Refuses(Refusals::of(&MISNAMED_SERVER)))),
         examples: Examples {
-            conforming: &[|s| alerted(s, TlsCertificate::WrongName, 42), |s| left(s, TlsCertificate::WrongName)],
+            conforming: &[
+                |s| alerted(s, TlsCertificate::WrongName, 42),
+                |s| alerted(s, TlsCertificate::WrongName, 80),
+                |s| left(s, TlsCertificate::WrongName),
+            ],
             violating: &[|s| accepted(s, TlsCertificate::WrongName)],
             silent: &[
                 |s| waiting(s, TlsCertificate::WrongName),

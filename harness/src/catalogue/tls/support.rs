@@ -161,10 +161,9 @@ impl Refusals {
                 let Some((at, rest)) = self.open.remove(&seen.conn) else { return };
                 let ruling = match code {
                     code if rest && !self.answer.alerts.contains(code) => self.late(),
-                    // internal_error, user_canceled: no judgement of the server.
-                    80 | 90 => {
-                        Ruling::CutShort(format!("The alert {} does not say what was refused", alert_name(*code)))
-                    }
+                    // user_canceled: no judgement of the server. (Some clients say internal_error of a name that is not
+                    // the server's.)
+                    90 => Ruling::CutShort(format!("The alert {} does not say what was refused", alert_name(*code))),
                     _ => self.refused(),
                 };
                 self.enter(at, ruling, ledger);
