@@ -106,6 +106,10 @@ fn join(manifest: &Manifest, catalogue: &Catalogue, requirement: &Requirement, s
                 Some(format!("The scenario ended before this could be decided: {reason}"))
             }
             // What it was to show, it did not show.
+            (ScenarioStatus::Aborted(reason), None) if outcome <= Outcome::Met => scenario
+                .unfired
+                .as_ref()
+                .map(|_| format!("The scenario ended before it had provoked everything: {reason}")),
             _ if outcome <= Outcome::Met => scenario.unfired.clone(),
             _ => None,
         };

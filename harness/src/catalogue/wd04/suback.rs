@@ -28,7 +28,7 @@ requirement! {
     /// # Judged
     /// On every SUBACK. Broken when the next packet of the IUT is an acknowledgement with the SUBACK's packet
     /// identifier, another CONNECT, or a packet that only a server sends. Met by any other packet, and when the
-    /// connection lived on through the quiet window. Nothing is decided when a packet came between that no server may send.
+    /// connection lived on through the quiet window. Nothing is decided where a packet came before that no server may send.
     SUBACK_PROCESS {
         id: "wd04/suback-process",
         rows: &["W4-030"],
@@ -61,6 +61,14 @@ requirement! {
                     s.inject(vec![0xC0, 0x00], false);
                     s.iut(vec![0xD0, 0x00]);
                 },
+                |s| {
+                    // It gets there late.
+                    s.connect();
+                    s.inject(vec![0xC0, 0x00], false);
+                    s.iut(build::subscribe(1, [("oc2/cmd/all", 1)]));
+                    s.edge(build::suback(1, [1]));
+                    s.iut(vec![0xD0, 0x00]);
+                },
             ],
         },
     }
@@ -72,6 +80,8 @@ struct SubackProcess {
     failures: bool,
     /// SUBACKs after which nothing has happened.
     open: BTreeMap<ConnectionId, Arc<PacketSeen>>,
+    /// Connections on which a packet was sent that no server may send.
+    violated: BTreeSet<ConnectionId>,
     /// Packet identifiers that the IUT may acknowledge.
     pushed: BTreeMap<ConnectionId, BTreeSet<u16>>,
 }
@@ -90,9 +100,12 @@ impl Check for SubackProcess {
             // What comes after a packet that no server may send is about that.
             Observation::Packet(p) if p.injected && !p.lawful => {
                 self.open.remove(&p.conn);
+                self.violated.insert(p.conn);
             }
             Observation::Packet(p) => match p.packet.packet_type {
-                PacketType::Suback if !p.injected && (!self.failures || fails(p)) => {
+                PacketType::Suback
+                    if !p.injected && (!self.failures || fails(p)) && !self.violated.contains(&p.conn) =>
+                {
                     self.open.insert(p.conn, Arc::clone(p));
                 }
                 PacketType::Publish | PacketType::Pubrec | PacketType::Pubrel => {
@@ -109,6 +122,7 @@ impl Check for SubackProcess {
             Observation::Closed { conn, .. } => {
                 self.open.remove(conn);
                 self.pushed.remove(conn);
+                self.violated.remove(conn);
             }
             _ => {}
         }
