@@ -19,6 +19,7 @@ pub mod sketch;
 mod stream;
 mod tls;
 mod websocket;
+pub mod xml;
 
 pub use build::{Evidence, EvidenceError, TimelineItem, observe};
 pub use node::{Node, Value};
