@@ -1,8 +1,10 @@
 //! The command line, as clap reads it.
 
+use crate::binding;
 use crate::iut::Role;
 use crate::judge::Policy;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -79,7 +81,9 @@ pub(super) struct RunOptions {
 }
 
 fn role(text: &str) -> Result<Role, String> {
-    Role::named(text).ok_or_else(|| Role::ALL.map(Role::as_str).join(" or "))
+    let known: BTreeSet<Role> = binding::ALL.iter().flat_map(|binding| binding.roles()).collect();
+    let names: Vec<&str> = known.iter().map(|role| role.as_str()).collect();
+    Role::named(text).filter(|role| known.contains(role)).ok_or_else(|| names.join(" or "))
 }
 
 fn factor(text: &str) -> Result<f64, String> {

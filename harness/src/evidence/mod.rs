@@ -10,6 +10,7 @@ mod exchange_tests;
 pub mod json;
 mod node;
 mod observe;
+pub mod onem2m;
 pub mod openc2;
 pub mod payload;
 #[cfg(test)]

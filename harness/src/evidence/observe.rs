@@ -1,3 +1,5 @@
+use super::TlsSeen;
+use super::onem2m::Primitive;
 use super::openc2::Message;
 use super::payload::Payload;
 use super::{TlsSeen, WsSeen};
@@ -76,6 +78,11 @@ impl PacketSeen {
     /// The OpenC2 message in it.
     pub fn message(&self) -> Option<&Message> {
         self.payload.as_ref().and_then(|payload| payload.openc2())
+    }
+
+    /// The oneM2M primitive in it.
+    pub fn primitive(&self) -> Option<&Primitive> {
+        self.payload.as_ref().and_then(|payload| payload.onem2m())
     }
 
     /// What a response repeats of its request.

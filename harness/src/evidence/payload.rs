@@ -1,7 +1,7 @@
 //! What a PUBLISH carries, in terms that every message language has: pairing, waits, traces and the rules that speak of
 //! no language in particular look at nothing else.
 
-use super::{Setting, openc2};
+use super::{Setting, onem2m, openc2};
 use crate::iut::Serialization;
 use std::fmt::Debug;
 
@@ -10,6 +10,8 @@ use std::fmt::Debug;
 pub enum Payload {
     /// OpenC2.
     OpenC2(openc2::Message),
+    /// oneM2M.
+    OneM2m(onem2m::Primitive),
 }
 
 impl Payload {
@@ -17,6 +19,7 @@ impl Payload {
     pub fn facts(&self) -> &dyn Facts {
         match self {
             Payload::OpenC2(message) => message,
+            Payload::OneM2m(primitive) => primitive,
         }
     }
 
@@ -24,6 +27,15 @@ impl Payload {
     pub fn openc2(&self) -> Option<&openc2::Message> {
         match self {
             Payload::OpenC2(message) => Some(message),
+            Payload::OneM2m(_) => None,
+        }
+    }
+
+    /// The oneM2M primitive, if it is one.
+    pub fn onem2m(&self) -> Option<&onem2m::Primitive> {
+        match self {
+            Payload::OneM2m(primitive) => Some(primitive),
+            Payload::OpenC2(_) => None,
         }
     }
 }

@@ -4,6 +4,7 @@ mod declared;
 mod file;
 mod load;
 mod load_stimulus;
+pub mod onem2m;
 pub mod openc2;
 mod output;
 mod own_tls;

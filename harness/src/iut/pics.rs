@@ -1,3 +1,4 @@
+use super::onem2m;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -10,6 +11,10 @@ pub enum Role {
     Consumer,
     /// Publishes commands, receives responses.
     Producer,
+    /// oneM2M application entity.
+    Ae,
+    /// oneM2M common services entity.
+    Cse,
 }
 
 impl Role {
@@ -18,11 +23,13 @@ impl Role {
         match self {
             Role::Consumer => "consumer",
             Role::Producer => "producer",
+            Role::Ae => "ae",
+            Role::Cse => "cse",
         }
     }
 
     /// Every role of any binding.
-    pub const ALL: [Role; 2] = [Role::Consumer, Role::Producer];
+    pub const ALL: [Role; 4] = [Role::Consumer, Role::Producer, Role::Ae, Role::Cse];
 
     /// The role of that name.
     pub fn named(name: &str) -> Option<Role> {
@@ -34,6 +41,8 @@ impl Role {
         match self {
             Role::Consumer => "Consumer",
             Role::Producer => "Producer",
+            Role::Ae => "AE",
+            Role::Cse => "CSE",
         }
     }
 }
@@ -44,14 +53,16 @@ impl fmt::Display for Role {
     }
 }
 
-/// A serialization of OpenC2 messages.
+/// A serialization of messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Serialization {
-    /// JSON, header byte 1.
+    /// JSON.
     Json,
-    /// CBOR, header byte 2.
+    /// CBOR.
     Cbor,
+    /// XML.
+    Xml,
 }
 
 /// A command the vendor declares safe to send, or, for a Producer, able to be sent.
@@ -98,6 +109,9 @@ pub struct Pics {
     /// Commands that are safe to send to it; of a Producer, those it can be made to send.
     #[serde(rename = "command")]
     pub commands: Vec<Command>,
+    /// What only the vendors of oneM2M implementations declare.
+    #[serde(skip_serializing_if = "onem2m::Declared::is_empty")]
+    pub onem2m: onem2m::Declared,
 }
 
 impl Pics {
@@ -106,9 +120,11 @@ impl Pics {
         self.options.iter().any(|o| o == option)
     }
 
-    /// Whether a serialization is declared. JSON always is: LS 3.1.5 demands it.
+    /// Whether a serialization is declared. Where nothing is, JSON is; and OpenC2 demands it whatever is declared (LS 3.1.5),
+    /// so that only a declaration of XML can leave it out.
     pub fn speaks(&self, serialization: Serialization) -> bool {
-        serialization == Serialization::Json || self.serializations.contains(&serialization)
+        let json = serialization == Serialization::Json && !self.serializations.contains(&Serialization::Xml);
+        json || self.serializations.contains(&serialization)
     }
 }
 

@@ -100,7 +100,7 @@ impl IutFile {
             network: String::new(),
             profiles: match role {
                 Role::Consumer => ["alpha", "iota"].map(str::to_owned).to_vec(),
-                Role::Producer => Vec::new(),
+                _ => Vec::new(),
             },
             commands: "[[pics.command]]\naction = \"set\"\ntarget = { \"x-touchstone:led\" = \"on\" }\n".to_owned(),
         }
@@ -135,7 +135,7 @@ impl IutFile {
                 let profiles = profiles.iter().flat_map(|profile| ["--profile", profile]);
                 ["--device-id", "{device_id}"].into_iter().chain(profiles).collect()
             }
-            Role::Producer => vec!["--identity", "producer"],
+            _ => vec!["--identity", "producer"],
         };
         let both = ["--server", "{host}:{port}", "--keep-alive", "{keep_alive}", "--state-dir", "{state_dir}"];
         let mut command = vec!["{self}", "reference", role.as_str()];
@@ -169,7 +169,7 @@ impl IutFile {
         };
         let (stimulus, pics) = match role {
             Role::Consumer => ("", "device_id = \"zulu\"\nidentity = \"zulu\"\n"),
-            Role::Producer => ("[stimulus]\nvia = \"stdin\"\n\n", "identity = \"producer\"\n"),
+            _ => ("[stimulus]\nvia = \"stdin\"\n\n", "identity = \"producer\"\n"),
         };
         let text = format!(
             "[iut]\nname = \"test subject\"\nversion = \"1.0\"\nbinding = \"openc2-mqtt-wd04\"\nrole = \"{role}\"\n\n\

@@ -246,7 +246,8 @@ fn json_supported(exchange: &Exchange, setting: &Setting) -> Option<Ruling> {
                     "CBOR",
                 ));
             }
-            None => {}
+            // No header of an OpenC2 message that can be read says XML.
+            Some(Serialization::Xml) | None => {}
         }
     }
     if met {

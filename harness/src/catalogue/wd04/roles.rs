@@ -117,25 +117,19 @@ impl Part {
         let responses = |filter: &[u8]| filter == b"oc2/rsp" || filter == b"oc2/#";
         let commands = |filter: &[u8]| filter.starts_with(b"oc2/cmd/") || filter == b"oc2/#";
         self.both |= subscriptions(packet).is_some_and(|all| {
-            all.iter().any(|s| match self.role {
-                Role::Consumer => responses(&s.filter.bytes),
-                Role::Producer => commands(&s.filter.bytes),
-            })
+            let producer = self.role == Role::Producer;
+            all.iter().any(|s| if producer { commands(&s.filter.bytes) } else { responses(&s.filter.bytes) })
         });
     }
 
     fn published(&self, packet: &PacketSeen, setting: &Setting) -> Option<Ruling> {
         let (publish, message) = sent(packet)?;
-        let (said, expected, actual) = match (message.kind?, self.role) {
-            (ContentKind::Response, Role::Consumer) | (ContentKind::Request, Role::Producer) => {
-                return Some(Ruling::Met);
-            }
+        let (said, expected, actual) = match (message.kind?, self.role == Role::Producer) {
+            (ContentKind::Response, false) | (ContentKind::Request, true) => return Some(Ruling::Met),
             (ContentKind::Notification, _) => return None,
             _ if self.both || !setting.births_known => return None,
-            (ContentKind::Request, Role::Consumer) => ("A Consumer published a request", "responses only", "a request"),
-            (ContentKind::Response, Role::Producer) => {
-                ("A Producer published a response", "requests only", "a response")
-            }
+            (ContentKind::Request, false) => ("A Consumer published a request", "responses only", "a request"),
+            (ContentKind::Response, true) => ("A Producer published a response", "requests only", "a response"),
         };
         Some(Ruling::broken_at(packet, publish.payload.span, said, expected, actual))
     }

@@ -36,6 +36,7 @@ pub(crate) fn prompt(object: &Object) -> String {
     let how = match object.serialization {
         Serialization::Json => "",
         Serialization::Cbor => ", serialized as CBOR",
+        Serialization::Xml => ", serialized as XML",
     };
     format!("Make it send this command to {whom}{how}:\n    {}", object.command)
 }

@@ -95,10 +95,12 @@ fn payload(message_type: u8, record: &Value, serialization: Serialization, heade
     let number = match serialization {
         Serialization::Json => 1,
         Serialization::Cbor => 2,
+        Serialization::Xml => 3,
     };
     let mut payload = header.map_or_else(|| vec![0x90 | message_type, number], <[u8]>::to_vec);
     match serialization {
-        Serialization::Json => payload.extend_from_slice(record.to_string().as_bytes()),
+        // No step can ask for XML.
+        Serialization::Json | Serialization::Xml => payload.extend_from_slice(record.to_string().as_bytes()),
         Serialization::Cbor => {
             ciborium::into_writer(record, &mut payload).expect("JSON values always serialize into a vector");
         }

@@ -10,6 +10,7 @@ mod verbs;
 use super::play::Played;
 use super::speech::{Asking, Destination, Speech};
 use crate::evidence::payload::{Kind, Payload};
+use crate::iut::Role;
 use address::Address;
 use request::Request;
 use std::sync::Arc;
@@ -28,6 +29,19 @@ pub static CONSUMER: Played = Played(&play::AgainstConsumer);
 
 /// What is played against a Producer.
 pub static PRODUCER: Played = Played(&play::AgainstProducer);
+
+/// Whose side an implementation is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Consumer,
+    Producer,
+}
+
+impl Side {
+    fn of(role: Role) -> Side {
+        if role == Role::Producer { Side::Producer } else { Side::Consumer }
+    }
+}
 
 /// By its content, or, where that cannot be read, by its topic and the message type of its header.
 fn demands(topic: &str, payload: &Payload) -> bool {

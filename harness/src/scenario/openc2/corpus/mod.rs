@@ -8,7 +8,8 @@ mod packets;
 mod payloads;
 
 use crate::evidence::openc2::{self, ContentKind};
-use crate::iut::{ACTIONS, Role, Serialization};
+use crate::iut::{ACTIONS, Serialization};
+use crate::scenario::openc2::Side;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use sha2::{Digest, Sha256};
@@ -72,7 +73,7 @@ pub enum Input {
 #[derive(Clone, Debug)]
 pub struct Base {
     /// Whose input it is.
-    pub role: Role,
+    pub side: Side,
     /// Serializations it declares.
     pub serializations: Vec<Serialization>,
     /// The topic payloads are published to; look-alikes are made from it.

@@ -35,7 +35,7 @@ pub(super) fn look_alike(random: &mut ChaCha8Rng, base: &Base, number: u32) -> I
         " ".to_owned(),
     ];
     let topic = topics.choose(random).map_or("oc2", String::as_str);
-    let payload = in_json(base.role, &sound(base.role, random, number));
+    let payload = in_json(base.side, &sound(base.side, random, number));
     let id = IDENTIFIERS + u16::try_from(number % 5_000).unwrap_or_default();
     let qos = random.gen_range(0..=1);
     Input::Packet { bytes: build::publish(topic, qos, if qos == 0 { 0 } else { id }, payload), lawful: true }

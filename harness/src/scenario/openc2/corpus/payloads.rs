@@ -1,7 +1,8 @@
 //! Payloads: a sound message, and what is done to it.
 
 use super::{Base, Kind};
-use crate::iut::{Role, Serialization};
+use crate::iut::Serialization;
+use crate::scenario::openc2::Side;
 use rand::Rng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -102,8 +103,8 @@ const NAMES: &[&str] = &[
 
 pub(super) fn make(kind: Kind, random: &mut ChaCha8Rng, base: &Base, number: u32) -> Vec<u8> {
     let cbor = base.serializations.contains(&Serialization::Cbor) && random.gen_bool(0.3);
-    let message = sound(base.role, random, number);
-    let plain = |message: &Value| if cbor { in_cbor(base.role, message) } else { in_json(base.role, message) };
+    let message = sound(base.side, random, number);
+    let plain = |message: &Value| if cbor { in_cbor(base.side, message) } else { in_json(base.side, message) };
     match kind {
         Kind::Truncations => {
             let mut payload = plain(&message);
@@ -111,28 +112,28 @@ pub(super) fn make(kind: Kind, random: &mut ChaCha8Rng, base: &Base, number: u32
             payload
         }
         Kind::Mutations => mutated(random, plain(&message)),
-        Kind::Nesting if cbor => nested_cbor(random, base.role),
+        Kind::Nesting if cbor => nested_cbor(random, base.side),
         Kind::Nesting => {
-            let hole = hole(random, message, base.role);
+            let hole = hole(random, message, base.side);
             let nest = nest(random);
-            filled(base.role, &hole, &nest)
+            filled(base.side, &hole, &nest)
         }
-        Kind::Numbers if cbor => numbers_cbor(random, base.role),
+        Kind::Numbers if cbor => numbers_cbor(random, base.side),
         Kind::Numbers => {
             let number = match random.gen_range(0..NUMBERS.len() + 2) {
                 0 => "9".repeat(random.gen_range(20..5_000)),
                 1 => format!("0.{}", "1".repeat(random.gen_range(20..5_000))),
                 n => NUMBERS[n - 2].to_owned(),
             };
-            let hole = hole(random, message, base.role);
-            filled(base.role, &hole, number.as_bytes())
+            let hole = hole(random, message, base.side);
+            filled(base.side, &hole, number.as_bytes())
         }
         Kind::Text => {
             let text = text(random);
-            let hole = hole(random, message, base.role);
-            filled(base.role, &hole, &text)
+            let hole = hole(random, message, base.side);
+            filled(base.side, &hole, &text)
         }
-        Kind::Members => plain(&members(random, message, base.role)),
+        Kind::Members => plain(&members(random, message, base.side)),
         Kind::Headers => {
             let mut payload = plain(&message);
             let header = [random.r#gen::<u8>(), random.r#gen::<u8>()];
@@ -150,32 +151,32 @@ pub(super) fn make(kind: Kind, random: &mut ChaCha8Rng, base: &Base, number: u32
 }
 
 /// A message with which nothing is wrong: `query features` for a Consumer, a response for a Producer.
-pub(super) fn sound(role: Role, random: &mut ChaCha8Rng, number: u32) -> Value {
+pub(super) fn sound(side: Side, random: &mut ChaCha8Rng, number: u32) -> Value {
     let id = uuid::Builder::from_random_bytes(random.r#gen()).into_uuid().to_string();
-    let content = match role {
-        Role::Consumer => json!({"request": {"action": "query", "target": {"features": ["versions", "pairs"]}}}),
-        Role::Producer => json!({"response": {"status": 200, "status_text": "ok",
+    let content = match side {
+        Side::Consumer => json!({"request": {"action": "query", "target": {"features": ["versions", "pairs"]}}}),
+        Side::Producer => json!({"response": {"status": 200, "status_text": "ok",
             "results": {"versions": ["1.0"], "rate_limit": 30}}}),
     };
     json!({"content": content, "request_id": id, "created": 1_600_000_000_000u64 + u64::from(number),
         "from": "touchstone-corpus"})
 }
 
-fn header(role: Role, serialization: u8) -> Vec<u8> {
-    match role {
-        Role::Consumer => vec![0x90, serialization],
-        Role::Producer => vec![0x91, serialization],
+fn header(side: Side, serialization: u8) -> Vec<u8> {
+    match side {
+        Side::Consumer => vec![0x90, serialization],
+        Side::Producer => vec![0x91, serialization],
     }
 }
 
-pub(super) fn in_json(role: Role, message: &Value) -> Vec<u8> {
-    let mut payload = header(role, 1);
+pub(super) fn in_json(side: Side, message: &Value) -> Vec<u8> {
+    let mut payload = header(side, 1);
     payload.extend_from_slice(message.to_string().as_bytes());
     payload
 }
 
-fn in_cbor(role: Role, message: &Value) -> Vec<u8> {
-    let mut payload = header(role, 2);
+fn in_cbor(side: Side, message: &Value) -> Vec<u8> {
+    let mut payload = header(side, 2);
     ciborium::into_writer(message, &mut payload).expect("JSON values always serialize into a vector");
     payload
 }
@@ -201,9 +202,9 @@ fn mutated(random: &mut ChaCha8Rng, mut payload: Vec<u8>) -> Vec<u8> {
 }
 
 /// The message as JSON text with [`HERE`] at some place.
-fn hole(random: &mut ChaCha8Rng, mut message: Value, role: Role) -> String {
-    let places: &[&str] = match role {
-        Role::Consumer => &[
+fn hole(random: &mut ChaCha8Rng, mut message: Value, side: Side) -> String {
+    let places: &[&str] = match side {
+        Side::Consumer => &[
             "/content",
             "/content/request",
             "/content/request/action",
@@ -214,7 +215,7 @@ fn hole(random: &mut ChaCha8Rng, mut message: Value, role: Role) -> String {
             "/created",
             "/from",
         ],
-        Role::Producer => &[
+        Side::Producer => &[
             "/content",
             "/content/response",
             "/content/response/status",
@@ -234,9 +235,9 @@ fn hole(random: &mut ChaCha8Rng, mut message: Value, role: Role) -> String {
     message.to_string()
 }
 
-fn filled(role: Role, hole: &str, with: &[u8]) -> Vec<u8> {
+fn filled(side: Side, hole: &str, with: &[u8]) -> Vec<u8> {
     let (before, after) = hole.split_once(HERE).unwrap_or((hole, ""));
-    [&header(role, 1), before.as_bytes(), with, after.as_bytes()].concat()
+    [&header(side, 1), before.as_bytes(), with, after.as_bytes()].concat()
 }
 
 /// Nested arrays or objects, closed or not.
@@ -250,11 +251,11 @@ fn nest(random: &mut ChaCha8Rng) -> Vec<u8> {
     [open.repeat(depth), b"0".to_vec(), close.repeat(closed)].concat()
 }
 
-fn nested_cbor(random: &mut ChaCha8Rng, role: Role) -> Vec<u8> {
+fn nested_cbor(random: &mut ChaCha8Rng, side: Side) -> Vec<u8> {
     let depth = random.gen_range(50..=DEEPEST);
     let heads: [&[u8]; 4] = [&[0x81], &[0xa1, 0x61, 0x61], &[0xc1], &[0x9f]];
     let head: &[u8] = heads.choose(random).copied().unwrap_or(&[0x81]);
-    let mut payload = header(role, 2);
+    let mut payload = header(side, 2);
     payload.extend_from_slice(&[0xa1, 0x67]);
     payload.extend_from_slice(b"content");
     payload.extend(head.repeat(depth.min(LONGEST / head.len())));
@@ -263,7 +264,7 @@ fn nested_cbor(random: &mut ChaCha8Rng, role: Role) -> Vec<u8> {
 }
 
 /// Lengths and numbers that nobody can mean.
-fn numbers_cbor(random: &mut ChaCha8Rng, role: Role) -> Vec<u8> {
+fn numbers_cbor(random: &mut ChaCha8Rng, side: Side) -> Vec<u8> {
     let heads: [&[u8]; 14] = [
         &[0x1b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
         &[0x3b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
@@ -280,7 +281,7 @@ fn numbers_cbor(random: &mut ChaCha8Rng, role: Role) -> Vec<u8> {
         &[0xff],
         &[0xdb, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00],
     ];
-    let mut payload = header(role, 2);
+    let mut payload = header(side, 2);
     payload.extend_from_slice(&[0xa2, 0x67]);
     payload.extend_from_slice(b"created");
     payload.extend_from_slice(heads.choose(random).copied().unwrap_or(&[0xff]));
@@ -303,8 +304,8 @@ fn text(random: &mut ChaCha8Rng) -> Vec<u8> {
 }
 
 /// A member of strange name, of another type, missing, or a great many of them.
-fn members(random: &mut ChaCha8Rng, mut message: Value, role: Role) -> Value {
-    let inner = if role == Role::Consumer { "/content/request" } else { "/content/response" };
+fn members(random: &mut ChaCha8Rng, mut message: Value, side: Side) -> Value {
+    let inner = if side == Side::Consumer { "/content/request" } else { "/content/response" };
     let place = ["", "/content", inner].choose(random).copied().unwrap_or_default();
     let strange = [
         Value::Null,

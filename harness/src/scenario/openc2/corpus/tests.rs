@@ -2,26 +2,26 @@ use super::*;
 use proptest::prelude::*;
 use touchstone_fixtures::wire::mqtt311::{Frame, Framer, Sender, decode};
 
-fn base(role: Role) -> Base {
-    let topic = if role == Role::Consumer { "oc2/cmd/all" } else { "oc2/rsp" };
+fn base(side: Side) -> Base {
+    let topic = if side == Side::Consumer { "oc2/cmd/all" } else { "oc2/rsp" };
     Base {
-        role,
+        side,
         serializations: vec![Serialization::Json, Serialization::Cbor],
         topic: topic.to_owned(),
         largest: 64 * 1024,
     }
 }
 
-fn inputs(kind: Kind, role: Role, seed: u64, count: usize) -> Vec<Input> {
-    let mut corpus = Corpus::new(kind, base(role), seed, "acme/corpus", 3);
+fn inputs(kind: Kind, side: Side, seed: u64, count: usize) -> Vec<Input> {
+    let mut corpus = Corpus::new(kind, base(side), seed, "acme/corpus", 3);
     (0..count).map(|_| corpus.make()).collect()
 }
 
 #[test]
 fn the_same_seed_gives_the_same_inputs_and_another_one_others() {
     for (_, kind) in Kind::NAMED {
-        assert_eq!(inputs(kind, Role::Consumer, 7, 30), inputs(kind, Role::Consumer, 7, 30), "{kind:?}");
-        assert_ne!(inputs(kind, Role::Consumer, 7, 30), inputs(kind, Role::Consumer, 8, 30), "{kind:?}");
+        assert_eq!(inputs(kind, Side::Consumer, 7, 30), inputs(kind, Side::Consumer, 7, 30), "{kind:?}");
+        assert_ne!(inputs(kind, Side::Consumer, 7, 30), inputs(kind, Side::Consumer, 8, 30), "{kind:?}");
     }
 }
 
@@ -32,7 +32,7 @@ fn inputs_of_a_seed_do_not_change() {
         .iter()
         .map(|(name, kind)| {
             let mut hash = Sha256::new();
-            for input in inputs(*kind, Role::Consumer, 0, 50) {
+            for input in inputs(*kind, Side::Consumer, 0, 50) {
                 match input {
                     Input::Payload(bytes) => hash.update(bytes),
                     Input::Packet { bytes, .. } => hash.update(bytes),
@@ -51,10 +51,10 @@ proptest! {
     /// Whatever the seed: within bounds, harmless, and packets whole.
     #[test]
     fn inputs_can_be_delivered_and_do_no_harm(seed in any::<u64>(), producer in any::<bool>()) {
-        let role = if producer { Role::Producer } else { Role::Consumer };
-        let topic = base(role).topic;
+        let side = if producer { Side::Producer } else { Side::Consumer };
+        let topic = base(side).topic;
         for (_, kind) in Kind::NAMED {
-            for input in inputs(kind, role, seed, 8) {
+            for input in inputs(kind, side, seed, 8) {
                 match input {
                     Input::Payload(payload) => {
                         prop_assert!(payload.len() <= 64 * 1024);

@@ -3,6 +3,7 @@
 use crate::diagnostic::toml::Fields;
 use crate::iut::{Pics, Role, Serialization};
 use crate::scenario::model::Key;
+use crate::scenario::openc2::Side;
 use crate::scenario::openc2::address::{Address, RESPONSES};
 use crate::scenario::openc2::corpus::{Base, Corpus as Inputs, Input, Kind};
 use crate::scenario::openc2::message::{self, PRODUCER};
@@ -56,14 +57,14 @@ impl Corpus {
 
     fn inputs(&self, stage: &Stage<'_>) -> Option<Inputs> {
         let pics = &stage.iut.pics;
-        let topic = match stage.iut.role {
-            Role::Consumer => self.to.topic(pics)?,
-            Role::Producer => RESPONSES.to_owned(),
+        let topic = match Side::of(stage.iut.role) {
+            Side::Consumer => self.to.topic(pics)?,
+            Side::Producer => RESPONSES.to_owned(),
         };
         let largest = pics.max_message_size.and_then(|size| usize::try_from(size).ok()).unwrap_or(LARGEST).min(LARGEST);
         let mut serializations = vec![Serialization::Json];
         serializations.extend(pics.speaks(Serialization::Cbor).then_some(Serialization::Cbor));
-        let base = Base { role: stage.iut.role, serializations, topic, largest };
+        let base = Base { side: Side::of(stage.iut.role), serializations, topic, largest };
         Some(Inputs::new(self.kind, base, stage.options.seed, &stage.planned.id, stage.number))
     }
 
@@ -71,9 +72,9 @@ impl Corpus {
         let Some(mut inputs) = self.inputs(stage) else {
             return Ended::Failed("the topic needs something that is not declared".to_owned());
         };
-        let topic = match stage.iut.role {
-            Role::Consumer => self.to.topic(&stage.iut.pics).unwrap_or_default(),
-            Role::Producer => RESPONSES.to_owned(),
+        let topic = match Side::of(stage.iut.role) {
+            Side::Consumer => self.to.topic(&stage.iut.pics).unwrap_or_default(),
+            Side::Producer => RESPONSES.to_owned(),
         };
         let mut sent = 0;
         for batch in 0..self.batches() {
@@ -163,11 +164,11 @@ impl Act for Corpus {
     }
 
     fn captured(&self, stage: &Stage<'_>, number: u32) -> BTreeMap<String, String> {
-        match stage.iut.role {
-            Role::Consumer => {
+        match Side::of(stage.iut.role) {
+            Side::Consumer => {
                 (0..self.batches()).map(|batch| (self.good(batch), stage.request_id(number, batch))).collect()
             }
-            Role::Producer => BTreeMap::new(),
+            Side::Producer => BTreeMap::new(),
         }
     }
 

@@ -1,0 +1,112 @@
+//! What primitives tell those who know no oneM2M.
+
+use super::topic::{self, Leaf, Topic};
+use super::{Operation, Primitive};
+use crate::evidence::Setting;
+use crate::evidence::payload::{Facts, Kind, Quality};
+use crate::iut::{Role, Serialization};
+
+/// Response types that want no answer, or none at once (TS-0004 6.3.4.2.6).
+const BLOCKING: i128 = 3;
+
+impl Primitive {
+    /// Whether the topic is for requests, where it says so.
+    fn asked_by_topic(&self) -> Option<bool> {
+        self.topic.as_ref().map(|topic| topic.leaf.asks())
+    }
+
+    /// Whether the answer is to come at once: the Response Type says so, or is not there.
+    fn blocks(&self) -> bool {
+        match self.get("rt") {
+            None => true,
+            Some(node) => {
+                let number = node.get("rtv").or(Some(node)).and_then(|node| self.whole_of(node));
+                number == Some(BLOCKING)
+            }
+        }
+    }
+}
+
+/// The identifier of the implementation, as a level of its topics.
+fn own_level(setting: &Setting) -> Option<String> {
+    let declared = &setting.pics.onem2m;
+    match setting.role {
+        Role::Cse => declared.cse_id.as_deref().map(topic::level),
+        Role::Ae => declared.ae_id.as_deref().map(topic::level),
+        Role::Consumer | Role::Producer => None,
+    }
+}
+
+impl Facts for Primitive {
+    fn kind(&self) -> Option<Kind> {
+        self.kind
+    }
+
+    fn answers(&self) -> bool {
+        match self.kind {
+            Some(kind) => kind == Kind::Response,
+            None => self.asked_by_topic() == Some(false),
+        }
+    }
+
+    fn asks(&self) -> bool {
+        match self.kind {
+            Some(kind) => kind == Kind::Request,
+            None => self.asked_by_topic() != Some(false),
+        }
+    }
+
+    fn is_final(&self) -> bool {
+        true
+    }
+
+    fn correlation(&self) -> Option<&str> {
+        self.text("rqi")
+    }
+
+    fn status(&self) -> Option<i128> {
+        self.rsc()
+    }
+
+    fn serialization(&self) -> Option<Serialization> {
+        self.serialization
+    }
+
+    fn quality(&self) -> Quality {
+        if self.unread.is_some() {
+            Quality::Unusual
+        } else if self.kind.is_none() || self.broken_off || !self.defects.is_empty() {
+            Quality::Invalid
+        } else {
+            Quality::Everyday
+        }
+    }
+
+    /// A sound blocking request in JSON: of a CSE any, of an AE a notification.
+    fn obliges(&self, setting: &Setting) -> bool {
+        let asked = match setting.role {
+            Role::Cse => self.operation().is_some(),
+            Role::Ae => self.operation() == Some(Operation::Notify),
+            Role::Consumer | Role::Producer => false,
+        };
+        let json = self.serialization == Some(Serialization::Json) && setting.pics.speaks(Serialization::Json);
+        let sound = self.quality() == Quality::Everyday && self.kind == Some(Kind::Request);
+        // One that has expired, or expires soon, may be answered by nobody in time.
+        let lasting = self.get("rqet").is_none() && self.get("rset").is_none() && self.get("oet").is_none();
+        asked && json && sound && lasting && self.blocks() && self.correlation().is_some_and(|rqi| !rqi.is_empty())
+    }
+
+    fn reaches(&self, topic: &str, setting: &Setting) -> bool {
+        let own = own_level(setting);
+        Topic::parse(topic).is_some_and(|topic| {
+            topic.leaf == Leaf::Request && topic.complete() && topic.surplus == 0 && Some(topic.receiver) == own
+        })
+    }
+
+    fn words(&self) -> Vec<String> {
+        let operation = self.operation().map(|operation| operation.as_str().to_owned());
+        let to = self.text("to").filter(|_| operation.is_some()).map(crate::evidence::show::shortened);
+        let status = self.rsc().map(|rsc| format!("rsc {rsc}"));
+        [operation, to, status].into_iter().flatten().collect()
+    }
+}
