@@ -1,4 +1,3 @@
-use super::TlsSeen;
 use super::onem2m::Primitive;
 use super::openc2::Message;
 use super::payload::Payload;

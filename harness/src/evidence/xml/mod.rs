@@ -83,9 +83,6 @@ pub fn parse(bytes: &[u8], base: u32, row: &'static str) -> Parsed {
 /// Reading cannot go on; why was entered in the defects or in `unread`.
 struct Stop;
 
-/// What was read; on error, what was read of it.
-type Partial<T> = Result<T, (Option<T>, Stop)>;
-
 struct Parser<'a> {
     bytes: &'a [u8],
     /// The sound part of the bytes.
@@ -123,13 +120,9 @@ impl<'a> Parser<'a> {
         if !self.looking_at("<") {
             return Err(self.stop("an element"));
         }
-        match self.element(0) {
-            Ok(root) => self.out.root = Some(root),
-            Err((partial, stop)) => {
-                self.out.root = partial;
-                return Err(stop);
-            }
-        }
+        let (root, read) = self.element(0);
+        self.out.root = root;
+        read?;
         self.between()?;
         if self.at < self.text.len() {
             return Err(self.stop("nothing behind the root element"));
@@ -191,7 +184,8 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    fn element(&mut self, depth: usize) -> Partial<Element> {
+    /// An element, or what could be read of it.
+    fn element(&mut self, depth: usize) -> (Option<Element>, Result<(), Stop>) {
         self.nodes += 1;
         if depth >= DEPTH || self.nodes > NODES {
             let why = if depth >= DEPTH {
@@ -199,27 +193,26 @@ impl<'a> Parser<'a> {
             } else {
                 format!("more than {NODES} elements and attributes")
             };
-            return Err((None, self.unread(why)));
+            return (None, Err(self.unread(why)));
         }
         let start = self.at;
         let scope = self.scope.len();
         self.at += 1;
-        let opened = self.opened().map_err(|stop| (None, stop))?;
-        let Opened { name, attributes, empty } = opened;
+        let Opened { name, attributes, empty } = match self.opened() {
+            Ok(opened) => opened,
+            Err(stop) => return (None, Err(stop)),
+        };
         let mut element = Element {
             span: self.span(start, self.at),
-            name: self.resolved(&name, start, true),
+            name: self.resolved(name, start, true),
             attributes: self.resolve_all(attributes),
             children: Vec::new(),
             text: String::new(),
         };
-        let read = if empty { Ok(()) } else { self.content(&mut element, &name, depth) };
+        let read = if empty { Ok(()) } else { self.content(&mut element, name, depth) };
         element.span = self.span(start, self.at);
         self.scope.truncate(scope);
-        match read {
-            Ok(()) => Ok(element),
-            Err(stop) => Err((Some(element), stop)),
-        }
+        (Some(element), read)
     }
 
     /// Everything up to the end tag, and that.
@@ -235,13 +228,9 @@ impl<'a> Parser<'a> {
             } else if self.looking_at("<?") {
                 self.instruction()?;
             } else if self.looking_at("<") {
-                match self.element(depth + 1) {
-                    Ok(child) => element.children.push(child),
-                    Err((partial, stop)) => {
-                        element.children.extend(partial);
-                        return Err(stop);
-                    }
-                }
+                let (child, read) = self.element(depth + 1);
+                element.children.extend(child);
+                read?;
             } else {
                 return Err(self.stop(&format!("the end tag of {name}")));
             }

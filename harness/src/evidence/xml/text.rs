@@ -115,13 +115,10 @@ impl<'a> Parser<'a> {
         let rest = self.rest();
         let end = rest.bytes().take(LONGEST).position(|byte| byte == b';');
         let Some(name) = end.and_then(|end| rest.get(1..end)) else { return Err(self.stop("a reference that ends")) };
-        let number = match name.strip_prefix('#') {
-            Some(digits) => Some(match digits.strip_prefix('x') {
-                Some(hex) => (hex, 16),
-                None => (digits, 10),
-            }),
-            None => None,
-        };
+        let number = name.strip_prefix('#').map(|digits| match digits.strip_prefix('x') {
+            Some(hex) => (hex, 16),
+            None => (digits, 10),
+        });
         let character = match number {
             Some((digits, radix)) if digits.chars().all(|c| c.is_digit(radix)) => {
                 u32::from_str_radix(digits, radix).ok().and_then(char::from_u32).filter(|c| is_char(*c))
