@@ -68,7 +68,12 @@ impl Violate {
         let fired = match stage.wait(deadline, true, |view| view.violated_since(mark)).await {
             Ok(conn) => conn,
             Err(ended) => {
-                let waited = || "waited for the packet that the violation takes the place of".to_owned();
+                let waited = || {
+                    let name = self.instead_of.map_or("packet", PacketType::name);
+                    format!(
+                        "waited for the implementation to connect again and ask for the {name} that is to be replaced"
+                    )
+                };
                 return stage.ended(Err(ended), waited);
             }
         };
