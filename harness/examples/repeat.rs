@@ -1,9 +1,10 @@
 //! Runs scenarios against the bundled reference Consumer many times in one process, and says whether every
 //! outcome was the same and what became of threads and memory. The third argument: so many threads do nothing but keep the
-//! processors busy meanwhile.
+//! processors busy meanwhile. The fourth: an IUT file in place of the reference Consumer's.
 //!
 //!     cargo build --release && cargo run --release -p touchstone --example repeat -- 1000
 //!     cargo run --release -p touchstone --example repeat -- 20 '*keep-alive*' 4
+//!     cargo run --release -p touchstone --example repeat -- 5 '*' 2 fixtures/iuts/reference-producer.toml
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
     let times: u32 = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(1000);
     let scenario = arguments.next().unwrap_or_else(|| SCENARIO.to_owned());
     let busy: u32 = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(0);
+    let iut = arguments.next().map_or_else(consumer, PathBuf::from);
     for _ in 0..busy {
         // They end with the process.
         std::thread::spawn(|| {
@@ -33,7 +35,7 @@ fn main() -> ExitCode {
     let mut lag = 0;
     println!("{:>8} {:>8} {:>12}", "run", "threads", "resident KiB");
     for n in 1..=times {
-        match runtime.block_on(once(&scenario)) {
+        match runtime.block_on(once(&iut, &scenario)) {
             Ok((outcomes, largest)) => {
                 *seen.entry(outcomes).or_default() += 1;
                 lag = lag.max(largest);
@@ -54,10 +56,14 @@ fn fail(why: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// The IUT file of the reference Consumer.
+fn consumer() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/iuts/reference-consumer.toml")
+}
+
 /// Every outcome of one run, as one text, and the largest lag about a time that was measured, in milliseconds.
-async fn once(scenario: &str) -> Result<(String, u64), String> {
+async fn once(iut: &Path, scenario: &str) -> Result<(String, u64), String> {
     let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
-    let iut = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/iuts/reference-consumer.toml");
     let request = Request {
         scenarios: vec![scenario.to_owned()],
         program: Some(program()?),
