@@ -11,7 +11,7 @@ pub enum Placeholder {
     Host,
     /// Port the IUT connects to.
     Port,
-    /// `mqtt://HOST:PORT`
+    /// `mqtt://HOST:PORT`; the scheme is `mqtts`, `ws` or `wss` where the declared transport is another
     Url,
     /// File with the certificate authority of the broker.
     Ca,

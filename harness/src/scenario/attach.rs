@@ -23,7 +23,15 @@ pub fn instructions(iut: &IutFile, address: SocketAddr, out: &Path) -> String {
         line("host", &host(iut, address));
     }
     line("port", &port.to_string());
-    line("transport", if iut.pics.tls { "TLS" } else { "TCP, without TLS" });
+    line(
+        "transport",
+        match (iut.pics.tls, iut.pics.elects("websocket")) {
+            (false, false) => "TCP, without TLS",
+            (true, false) => "TLS",
+            (false, true) => "WebSocket (any path), without TLS",
+            (true, true) => "WebSocket (any path) over TLS",
+        },
+    );
     match &iut.network.tls {
         _ if !iut.pics.tls => {}
         Some(own) => line("authority", &own.ca.display().to_string()),
@@ -79,6 +87,13 @@ mod tests {
             "[network]\nadvertise = \"broker.example\"\n[pics]\ntls = true\n",
             "0.0.0.0:8883"
         ));
+    }
+
+    #[test]
+    fn websocket_is_said() {
+        let over = |tls: bool| told(&format!("[pics]\ntls = {tls}\noptions = [\"websocket\"]\n"), "127.0.0.1:80");
+        assert!(over(false).contains("transport    WebSocket (any path), without TLS\n"));
+        assert!(over(true).contains("transport    WebSocket (any path) over TLS\n"));
     }
 
     #[test]

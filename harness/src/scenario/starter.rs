@@ -159,7 +159,12 @@ pub(super) fn host(iut: &IutFile, address: SocketAddr) -> String {
 fn values(iut: &IutFile, options: &Options, address: SocketAddr, state: &Path, stimulus_port: u16) -> Values {
     let host = host(iut, address);
     let port = address.port();
-    let scheme = if iut.pics.tls { "mqtts" } else { "mqtt" };
+    let scheme = match (iut.pics.tls, iut.pics.elects("websocket")) {
+        (false, false) => "mqtt",
+        (true, false) => "mqtts",
+        (false, true) => "ws",
+        (true, true) => "wss",
+    };
     let mut values = Values::new();
     values.insert(
         Placeholder::Url,
