@@ -418,10 +418,10 @@ impl Alignment {
     fn leave(&mut self, at: Nanos, setting: &Setting, ledger: &mut Ledger) {
         for packet in std::mem::take(&mut self.flows).into_values().flat_map(|flow| flow.odd) {
             if packet.packet.packet_type == PacketType::Publish {
-                let ruling = self.unacknowledged(&packet, at, setting).unwrap_or_else(|| {
-                    Ruling::CutShort("it was watched no longer, and had not acknowledged the message".to_owned())
-                });
-                ledger.enter(Witness::packet(&packet), ruling);
+                // One that had less time comes again, or decides nothing.
+                if let Some(ruling) = self.unacknowledged(&packet, at, setting) {
+                    ledger.enter(Witness::packet(&packet), ruling);
+                }
             }
         }
     }
@@ -471,13 +471,9 @@ impl Check for Alignment {
             },
             Observation::Closed { conn, by, .. } => {
                 let Some(flow) = self.flows.remove(conn) else { return };
-                for packet in flow.odd {
-                    let ruling = if *by == Closer::Client && self.sound && !self.stopping {
-                        Alignment::broken(&packet, "connection ended by the client".to_owned())
-                    } else {
-                        Ruling::CutShort("the connection ended before the message was acknowledged".to_owned())
-                    };
-                    ledger.enter(Witness::packet(&packet), ruling);
+                for packet in flow.odd.iter().filter(|_| *by == Closer::Client && self.sound && !self.stopping) {
+                    let actual = "connection ended by the client".to_owned();
+                    ledger.enter(Witness::packet(packet), Alignment::broken(packet, actual));
                 }
             }
             Observation::Process { change, at, .. } => match change {
