@@ -66,7 +66,7 @@ impl Source {
 #[derive(Clone, Debug)]
 pub struct Problem {
     title: String,
-    place: Option<Place>,
+    place: Option<Box<Place>>,
     help: Option<String>,
     /// It may follow from another problem.
     follows: bool,
@@ -88,7 +88,7 @@ impl Problem {
     /// Points at bytes of a text; `label` stands beside the carets (may be empty).
     #[must_use]
     pub fn at(mut self, source: &Source, span: Range<usize>, label: impl Into<String>) -> Problem {
-        self.place = Some(Place { source: source.clone(), span, label: label.into() });
+        self.place = Some(Box::new(Place { source: source.clone(), span, label: label.into() }));
         self
     }
 

@@ -220,10 +220,12 @@ impl ClosesOnText {
 impl Check for ClosesOnText {
     fn observe(&mut self, observation: &Observation, setting: &Setting, ledger: &mut Ledger) {
         match observation {
-            Observation::WebSocket(seen) if !seen.from_iut() => {
-                if seen.as_frame().is_some_and(|frame| frame.opcode == TEXT) && self.open.len() < CONNECTIONS {
-                    self.open.entry(seen.conn).or_insert_with(|| (witness(seen), seen.at));
-                }
+            Observation::WebSocket(seen)
+                if !seen.from_iut()
+                    && seen.as_frame().is_some_and(|frame| frame.opcode == TEXT)
+                    && self.open.len() < CONNECTIONS =>
+            {
+                self.open.entry(seen.conn).or_insert_with(|| (witness(seen), seen.at));
             }
             Observation::Closed { conn, by, at, .. } => {
                 if let Some(frame) = self.open.remove(conn) {
