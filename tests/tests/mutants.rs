@@ -78,7 +78,8 @@ fn play(role: Role, mutant: &Mutant, scenarios: &BTreeSet<String>) -> (Ended, Op
     // What breaks a rule of the packet filtering profile has that profile, and its commands.
     let filters = mutant.primary.iter().any(|id| id.starts_with("slpf/"));
     let mut file = if filters { IutFile::filtering } else { IutFile::reference_of }(role, Some(mutant.name));
-    file.timing = "startup = \"4s\"\nresponse = \"1s\"\nstop = \"2s\"\n".to_owned();
+    // Longer than what is granted after DISCONNECT: who does not close then is seen not to, before it is killed.
+    file.timing = "startup = \"4s\"\nresponse = \"1s\"\nstop = \"3s\"\n".to_owned();
     file.options = mutant.elects.iter().map(|o| (*o).to_owned()).collect();
     if let Some(command) = mutant.declares {
         file.commands = format!("[[pics.command]]\n{command}");

@@ -2,12 +2,13 @@
 
 use super::support::{flags_of, only_connected, ready, receives_only};
 use crate::catalogue::{Examples, Judged, Trigger};
+use crate::evidence::sketch::Sketch;
 use crate::evidence::{Observation, PacketSeen, Setting};
 use crate::judge::{Check, Deviation, Ledger, Ruling, Witness};
 use crate::requirement;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use touchstone_fixtures::recording::{Closer, ConnectionId, Nanos};
+use touchstone_fixtures::recording::{self, Closer, ConnectionId, Nanos, ProcessChange};
 use touchstone_fixtures::wire::mqtt311::{PacketType, build};
 
 requirement! {
@@ -47,13 +48,13 @@ requirement! {
     ///
     /// # Judged
     /// From the DISCONNECT to the end of the connection: met when the IUT ends it within the time granted, broken
-    /// when it is still open after that time.
+    /// when it is still open after that time. Where the IUT had to be killed before, it did not end it.
     CLOSE_AFTER_DISCONNECT {
         id: "mqtt311/close-after-disconnect",
         rows: &["MQTT-3.14.4-1"],
         clause: "3.14.4",
         trigger: Trigger::IutOption("disconnect"),
-        judged: Judged::Machine(|| Box::new(After { judge: closes, disconnected: BTreeMap::new() })),
+        judged: Judged::Machine(|| Box::new(After { judge: closes, disconnected: BTreeMap::new(), killed: false })),
         examples: Examples {
             conforming: &[|s| {
                 s.ready();
@@ -77,6 +78,12 @@ requirement! {
             silent: &[ready, only_connected, |s| {
                 s.ready();
                 s.closed_by_iut();
+            }, |s| {
+                s.ready();
+                s.iut(build::disconnect());
+                s.wait(1_500);
+                killed(s);
+                s.closed_by_iut();
             }],
         },
     }
@@ -93,7 +100,7 @@ requirement! {
         rows: &["MQTT-3.14.4-2"],
         clause: "3.14.4",
         trigger: Trigger::IutOption("disconnect"),
-        judged: Judged::Machine(|| Box::new(After { judge: stays_silent, disconnected: BTreeMap::new() })),
+        judged: Judged::Machine(|| Box::new(After { judge: stays_silent, disconnected: BTreeMap::new(), killed: false })),
         examples: Examples {
             conforming: &[|s| {
                 s.ready();
@@ -111,6 +118,16 @@ requirement! {
             }],
         },
     }
+}
+
+/// The process is killed, for want of an end of its own.
+fn killed(s: &mut Sketch) {
+    s.event(recording::Event::Process {
+        instance: 1,
+        change: ProcessChange::StopRequested { with: "SIGKILL".to_owned() },
+        out_offset: 0,
+        err_offset: 0,
+    });
 }
 
 /// What happened to a connection after the client's DISCONNECT.
@@ -133,6 +150,8 @@ type Judge = fn(&Disconnected, &Event<'_>, &Setting) -> Option<Ruling>;
 struct After {
     judge: Judge,
     disconnected: BTreeMap<ConnectionId, Disconnected>,
+    /// Whether the process was killed: then its connections were closed for it.
+    killed: bool,
 }
 
 impl Check for After {
@@ -148,9 +167,14 @@ impl Check for After {
                     self.disconnected.insert(p.conn, Disconnected { packet: Arc::clone(p), spoke: false });
                 }
             }
+            Observation::Process { change: ProcessChange::Spawn { .. }, .. } => self.killed = false,
+            Observation::Process { change: ProcessChange::StopRequested { with }, .. } => {
+                self.killed |= with == "SIGKILL";
+            }
             Observation::Closed { conn, by, at, .. } => {
                 if let Some(after) = self.disconnected.remove(conn) {
-                    self.over(&after, *by, *at, setting, ledger);
+                    let by = if self.killed { Closer::Tester } else { *by };
+                    self.over(&after, by, *at, setting, ledger);
                 }
             }
             Observation::End { at, .. } => {
