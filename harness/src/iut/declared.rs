@@ -17,6 +17,23 @@ pub struct Declares {
     pub(crate) mandatory: Option<(&'static str, &'static str)>,
     /// Options that no requirement asks about.
     pub(crate) options: &'static [&'static str],
+    /// What scenarios may require of the declarations in this language alone.
+    pub(crate) needs: &'static [Need],
+}
+
+impl Declares {
+    /// What is required under that name.
+    pub(crate) fn need(&self, name: &str) -> Option<&'static Need> {
+        self.needs.iter().find(|need| need.name == name)
+    }
+}
+
+/// Something that a scenario may require to be declared.
+pub(crate) struct Need {
+    /// How scenarios call it.
+    pub name: &'static str,
+    /// Whether it is declared.
+    pub met: fn(&Pics) -> bool,
 }
 
 /// Options that exist whatever a catalogue asks for. `one-in-flight`: nothing is published before what was published before

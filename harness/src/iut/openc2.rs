@@ -1,6 +1,6 @@
 //! What the vendor of an OpenC2 implementation declares.
 
-use super::declared::Declares;
+use super::declared::{Declares, Need};
 use super::{Command, Pics, Serialization};
 use crate::diagnostic::instead;
 use crate::diagnostic::toml::{Fields, Located};
@@ -18,6 +18,12 @@ pub static DECLARES: Declares = Declares {
         "slpf-no-ipv6-connection",
         "slpf-no-ipv6-net",
         "slpf-no-update",
+    ],
+    needs: &[
+        Need { name: "device_id", met: |pics| pics.device_id.is_some() },
+        Need { name: "actuator_profiles", met: |pics| !pics.actuator_profiles.is_empty() },
+        Need { name: "cbor", met: |pics| pics.speaks(Serialization::Cbor) },
+        Need { name: "identity", met: |pics| pics.identity.is_some() },
     ],
 };
 

@@ -225,10 +225,13 @@ fn read_requires(fields: &Fields<'_>, binding: &'static Binding) -> Vec<Need> {
         let profile = name.strip_prefix(PROFILE).filter(|profile| !profile.is_empty());
         let named = profile.map(|profile| Key::Profile(profile.to_owned()));
         let named = named.or_else(|| Key::NAMED.iter().find(|(known, _)| *known == name).map(|(_, key)| key.clone()));
-        match named.or_else(|| known.contains(name).then(|| Key::Option(name.to_owned()))) {
+        let own = || binding.family.declares.need(name).map(|need| Key::Own(need.name));
+        match named.or_else(own).or_else(|| known.contains(name).then(|| Key::Option(name.to_owned()))) {
             Some(key) => needs.push(Need { key, absent }),
             None => {
-                let names: Vec<&str> = Key::NAMED.iter().map(|(n, _)| *n).chain(known.iter().copied()).collect();
+                let own = binding.family.declares.needs.iter().map(|need| need.name);
+                let mut names: Vec<&str> = Key::NAMED.iter().map(|(n, _)| *n).chain(own).collect();
+                names.extend(known.iter().copied());
                 let help = instead(name, &names);
                 fields.document.wrong(written.span, format!("unknown PICS key `{name}`"), "", help);
             }

@@ -39,7 +39,10 @@ flags = "32"
     let scenario = parse(Source::new("x.toml", text), &OPENC2_MQTT_WD04, false).expect("sound");
     assert_eq!(scenario.steps.len(), 5);
     assert_eq!(scenario.steps[2].line, 11);
-    assert_eq!(scenario.requires, [Need::of(Key::Cbor), Need { key: Key::Option("wildcard".into()), absent: true }]);
+    assert_eq!(
+        scenario.requires,
+        [Need::of(Key::Own("cbor")), Need { key: Key::Option("wildcard".into()), absent: true }]
+    );
     assert_eq!(scenario.sha256.len(), 64);
 }
 

@@ -2,7 +2,7 @@
 
 use super::plan::Selector;
 use super::verbs::Verb;
-use crate::iut::{IutFile, Per, Role, Serialization};
+use crate::iut::{IutFile, Per, Role};
 use std::fmt;
 
 /// One test case.
@@ -55,18 +55,10 @@ pub struct Need {
 /// What a [`Need`] asks about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key {
-    /// `device_id` is declared.
-    DeviceId,
-    /// At least one actuator profile is declared.
-    ActuatorProfiles,
-    /// CBOR is declared.
-    Cbor,
     /// TLS is declared.
     Tls,
     /// A keep alive is declared.
     KeepAlive,
-    /// `identity` is declared.
-    Identity,
     /// A largest message size is declared.
     MaxMessageSize,
     /// A command other than `query features` is declared.
@@ -85,6 +77,8 @@ pub enum Key {
     Stimulus,
     /// A Producer can be told what to send, and nobody has to lend a hand.
     Automatic,
+    /// Something that only the binding's language has, by its name.
+    Own(&'static str),
     /// An option is elected.
     Option(String),
 }
@@ -94,13 +88,9 @@ pub const PROFILE: &str = "profile:";
 
 impl Key {
     /// The keys with names of their own; every other name is an option.
-    pub const NAMED: [(&'static str, Key); 13] = [
-        ("device_id", Key::DeviceId),
-        ("actuator_profiles", Key::ActuatorProfiles),
-        ("cbor", Key::Cbor),
+    pub const NAMED: [(&'static str, Key); 9] = [
         ("tls", Key::Tls),
         ("keep_alive", Key::KeepAlive),
-        ("identity", Key::Identity),
         ("max_message_size", Key::MaxMessageSize),
         ("command", Key::Command),
         ("launch", Key::Launch),
@@ -115,6 +105,7 @@ impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Key::Option(option) => f.write_str(option),
+            Key::Own(name) => f.write_str(name),
             Key::Profile(profile) => write!(f, "{PROFILE}{profile}"),
             Key::Declared(selector) => selector.fmt(f),
             named => f.write_str(Key::NAMED.iter().find(|(_, key)| key == named).map_or("", |(name, _)| name)),
@@ -132,12 +123,8 @@ impl Need {
     pub fn met(&self, iut: &IutFile) -> bool {
         let pics = &iut.pics;
         let declared = match &self.key {
-            Key::DeviceId => pics.device_id.is_some(),
-            Key::ActuatorProfiles => !pics.actuator_profiles.is_empty(),
-            Key::Cbor => pics.speaks(Serialization::Cbor),
             Key::Tls => pics.tls,
             Key::KeepAlive => pics.keep_alive.is_some(),
-            Key::Identity => pics.identity.is_some(),
             Key::MaxMessageSize => pics.max_message_size.is_some(),
             Key::Command => super::plan::declared(pics).next().is_some(),
             Key::Launch => iut.launch.is_some(),
@@ -147,6 +134,7 @@ impl Need {
             Key::Automatic => iut.stimulus.automatic(),
             Key::Declared(selector) => super::plan::declared(pics).any(|command| selector.fits(command)),
             Key::Profile(profile) => pics.actuator_profiles.iter().any(|declared| declared == profile),
+            Key::Own(name) => iut.binding.family.declares.need(name).is_some_and(|need| (need.met)(pics)),
             // What publishes at QoS 2 has elected it, whichever way it says so.
             Key::Option(option) => pics.elects(option) || (option == "qos2" && pics.qos == Some(2)),
         };

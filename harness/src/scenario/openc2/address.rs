@@ -80,8 +80,8 @@ impl Destination for Address {
 
     fn needs(&self) -> Option<Key> {
         match self {
-            Address::Device(None) => Some(Key::DeviceId),
-            Address::Profile(None) => Some(Key::ActuatorProfiles),
+            Address::Device(None) => Some(Key::Own("device_id")),
+            Address::Profile(None) => Some(Key::Own("actuator_profiles")),
             Address::All | Address::Device(Some(_)) | Address::Profile(Some(_)) | Address::Topic(_) => None,
         }
     }

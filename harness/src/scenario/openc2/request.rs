@@ -67,10 +67,10 @@ impl Asking for Request {
         let mut needs: Vec<Key> = self.to.needs().into_iter().collect();
         needs.extend(self.command.needs());
         if self.serialization == Serialization::Cbor {
-            needs.push(Key::Cbor);
+            needs.push(Key::Own("cbor"));
         }
         if self.recipients.iter().flatten().any(|r| r == IDENTITY) {
-            needs.push(Key::Identity);
+            needs.push(Key::Own("identity"));
         }
         needs
     }

@@ -165,7 +165,7 @@ impl Act for Stimulate {
     fn needs(&self) -> Vec<Key> {
         let mut needs: Vec<Key> = self.command.needs().into_iter().collect();
         if self.serialization == Serialization::Cbor {
-            needs.push(Key::Cbor);
+            needs.push(Key::Own("cbor"));
         }
         needs
     }
