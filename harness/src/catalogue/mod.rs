@@ -8,9 +8,11 @@ pub mod harness;
 #[cfg(test)]
 mod meta;
 pub mod mqtt311;
+pub mod onem2m;
 pub mod openc2;
 pub mod slpf;
 pub mod tls;
+pub mod ts0010;
 pub mod wd04;
 
 use crate::evidence::sketch::Sketch;
@@ -112,6 +114,8 @@ pub struct Requirement {
     pub contradiction: Option<&'static str>,
     /// Whom it binds: these roles, or, where there are none, every role of the bindings that have its catalogue.
     pub roles: &'static [Role],
+    /// The bindings it is part of; where there are none, all that have its catalogue. Texts of one family differ in places.
+    pub bindings: &'static [&'static str],
     /// PICS condition in words, and its test; `None`: applies always.
     pub when: Option<Condition>,
     /// Who brings it about.
@@ -136,6 +140,7 @@ impl Requirement {
         interop: false,
         contradiction: None,
         roles: &[],
+        bindings: &[],
         when: None,
         trigger: Trigger::Always,
         implies: &[],
@@ -153,6 +158,11 @@ impl Requirement {
             .take_while(|line| !line.is_empty() && !line.starts_with('#'))
             .collect::<Vec<_>>()
             .join(" ")
+    }
+
+    /// Whether it is part of a binding that has its catalogue.
+    pub fn belongs_to(&self, binding: &str) -> bool {
+        self.bindings.is_empty() || self.bindings.contains(&binding)
     }
 
     /// Whether it binds `role`.

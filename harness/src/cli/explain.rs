@@ -56,6 +56,7 @@ fn text(catalogue: &Catalogue, requirement: &Requirement) -> String {
     fact("Fails under", policies.join(", "));
     fact("Contradiction", requirement.contradiction.unwrap_or_default().to_owned());
     fact("Roles", binding::bound(requirement).into_iter().map(Role::as_str).collect::<Vec<_>>().join(", "));
+    fact("Bindings", requirement.bindings.join(", "));
     fact("Applies when", requirement.when.map(|(condition, _)| condition.to_owned()).unwrap_or_default());
     fact(
         "Occasion",

@@ -17,6 +17,7 @@ pub mod payload;
 mod properties;
 mod show;
 pub mod sketch;
+pub mod sketch_onem2m;
 mod stream;
 mod tls;
 mod websocket;

@@ -29,8 +29,12 @@ pub struct Sketch {
     pub conn: ConnectionId,
     /// What the example's IUT declares.
     pub pics: Pics,
-    /// `consumer` or `producer`.
+    /// What is tested against.
+    pub binding: &'static str,
+    /// `consumer`, `producer`, `ae`, `cse`.
     pub role: &'static str,
+    /// The IUT's client identifier.
+    pub client_id: &'static str,
     /// Whether all sessions began within the recording.
     pub births_known: bool,
     /// The user name that the IUT was given.
@@ -63,7 +67,9 @@ impl Sketch {
                 identity: Some("zulu".into()),
                 ..Pics::default()
             },
+            binding: "openc2-mqtt-wd04",
             role: "consumer",
+            client_id: "k3vq9x2m",
             births_known: true,
             user_name: None,
             begun: false,
@@ -90,7 +96,7 @@ impl Sketch {
             format: FORMAT,
             tool: "sketch".into(),
             anchor_unix_nanos: 0,
-            binding: "openc2-mqtt-wd04".into(),
+            binding: self.binding.into(),
             role: self.role.into(),
             scenario: "sketch".into(),
             scenario_text: String::new(),
@@ -272,21 +278,23 @@ impl Sketch {
         self.open();
         self.iut(packet);
         let conn = self.conn;
-        self.event(Event::Session { conn, client_id: "k3vq9x2m".into(), change: SessionChange::Created });
+        let client_id = self.client_id.into();
+        self.event(Event::Session { conn, client_id, change: SessionChange::Created });
         self.edge(build::connack(false, 0));
     }
 
     /// A conforming CONNECT (clean session 0, keep alive 60, no will), accepted.
     pub fn connect(&mut self) {
-        self.connect_with(build::connect("k3vq9x2m").keep_alive(60).clean_session(false).build());
+        self.connect_with(build::connect(self.client_id).keep_alive(60).clean_session(false).build());
     }
 
     /// A conforming CONNECT, accepted with session present 1.
     pub fn reconnect(&mut self) {
         self.open();
-        self.iut(build::connect("k3vq9x2m").keep_alive(60).clean_session(false).build());
+        self.iut(build::connect(self.client_id).keep_alive(60).clean_session(false).build());
         let conn = self.conn;
-        self.event(Event::Session { conn, client_id: "k3vq9x2m".into(), change: SessionChange::Resumed });
+        let client_id = self.client_id.into();
+        self.event(Event::Session { conn, client_id, change: SessionChange::Resumed });
         self.edge(build::connack(true, 0));
     }
 

@@ -58,7 +58,7 @@ pub fn assess(
     for (catalogue, requirement) in binding.requirements() {
         let joined = join(manifest, catalogue, requirement, scenarios);
         let (row, outcome) = row(manifest, catalogue, requirement, role, policy, scenarios, joined, &mut waivers);
-        if requirement.binds(role) {
+        if requirement.binds(role) && requirement.belongs_to(binding.id) {
             outcomes.insert(requirement.id, outcome);
         }
         requirements.push(row);
@@ -350,6 +350,9 @@ fn state(
     scenarios: &[JudgedScenario],
 ) -> (model::State, Option<String>) {
     use model::State;
+    if !requirement.belongs_to(&manifest.binding) {
+        return (State::NotApplicable, Some(format!("part of {} only", requirement.bindings.join(" and "))));
+    }
     if !requirement.binds(role) {
         let roles: Vec<&str> = requirement.roles.iter().map(|r| r.as_str()).collect();
         return (State::NotApplicable, Some(format!("binds the {} only", roles.join(" and the "))));

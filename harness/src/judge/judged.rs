@@ -57,7 +57,7 @@ impl JudgedScenario {
     /// Judges the evidence of one scenario.
     pub fn of(index: usize, evidence: &Evidence, binding: &Binding, sha256: String) -> JudgedScenario {
         let role = evidence.setting.role;
-        let requirements = binding.requirements().map(|(_, r)| r).filter(|r| r.binds(role));
+        let requirements = binding.requirements().map(|(_, r)| r).filter(|r| r.binds(role) && r.belongs_to(binding.id));
         let ledgers = super::judge(evidence, requirements);
         let shown = ledgers.values().flat_map(|l| l.findings(true)).map(|f| &f.witness);
         let (trace, trace_omitted) = super::trace::trace_with(evidence, shown);

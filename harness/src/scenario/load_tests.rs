@@ -203,7 +203,9 @@ fn every_testable_requirement_is_exercised_by_a_scenario_of_ours() {
             let missing: Vec<&str> = binding
                 .requirements()
                 .map(|(_, requirement)| requirement)
-                .filter(|r| r.binds(role) && r.judged.testable() && !exercised.contains(r.id))
+                .filter(|r| {
+                    r.binds(role) && r.belongs_to(binding.id) && r.judged.testable() && !exercised.contains(r.id)
+                })
                 .map(|r| r.id)
                 .collect();
             assert!(missing.is_empty(), "{missing:?}");

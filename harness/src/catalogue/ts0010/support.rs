@@ -1,0 +1,21 @@
+//! What the requirements of this catalogue share.
+
+use crate::evidence::PacketSeen;
+use crate::evidence::onem2m::Primitive;
+use touchstone_fixtures::wire::mqtt311::{Connect, Publish};
+
+/// Whether the bytes can be held against the IUT: it sent them, and all of them arrived.
+pub(super) fn judgeable(packet: &PacketSeen) -> bool {
+    packet.from_iut() && !packet.packet.truncated
+}
+
+/// A whole CONNECT of the IUT.
+pub(super) fn connect(packet: &PacketSeen) -> Option<&Connect> {
+    packet.packet.connect().filter(|_| judgeable(packet))
+}
+
+/// A whole PUBLISH of the IUT that holds a primitive.
+pub(super) fn sent(packet: &PacketSeen) -> Option<(&Publish, &Primitive)> {
+    let primitive = packet.primitive()?;
+    Some((packet.packet.publish().filter(|_| judgeable(packet))?, primitive))
+}
