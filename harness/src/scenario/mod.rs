@@ -1,12 +1,14 @@
 //! Scenarios: model, loader, runner, verbs. A scenario stimulates; it never judges.
 
 mod attach;
+mod closing;
 mod context;
 mod filter;
 mod ids;
 mod lag;
 mod load;
 mod model;
+pub mod onem2m;
 pub mod openc2;
 mod pattern;
 mod plan;

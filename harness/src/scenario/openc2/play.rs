@@ -5,15 +5,11 @@ use super::address::{ALL, COMMANDS, RESPONSES, device_topic, profile_topic};
 use super::message::{self, CONSUMER, PRODUCER};
 use crate::iut::stimulus::Object;
 use crate::iut::{Pics, Serialization, Stimulus};
+use crate::scenario::closing::{SENTINEL, sentinel};
 use crate::scenario::play::{Doing, Play, Plays};
 use crate::scenario::stage::{Ended, Stage};
 use std::collections::BTreeMap;
-use std::time::Duration;
-use tokio::time::{Instant, sleep_until};
 use touchstone_fixtures::recording::{Event, StepPhase};
-
-/// Its captured name.
-const SENTINEL: &str = "closing-sentinel";
 
 /// Against a Consumer the harness plays a Producer.
 pub(super) struct AgainstConsumer;
@@ -32,7 +28,7 @@ impl Play for AgainstConsumer {
     }
 
     fn closing<'s>(&self, stage: &'s mut Stage<'_>) -> Doing<'s> {
-        Box::pin(sentinel(stage))
+        Box::pin(sentinel(stage, query))
     }
 }
 
@@ -53,45 +49,18 @@ impl Play for AgainstProducer {
     }
 }
 
-/// When the last request stayed unanswered, one more command shows whether anybody was listening: only then is
-/// the silence worth something.
-async fn sentinel(stage: &mut Stage<'_>) {
-    stage.view.catch_up();
-    let Some(sent) = stage.unanswered_since() else { return };
-    if stage.view.died().is_some() || !stage.view.connected() {
-        return;
-    }
-    let number = stage.next_step();
-    let id = stage.request_id(number, 0);
-    let captured: BTreeMap<String, String> = [(SENTINEL.to_owned(), id.clone())].into();
-    let event =
-        |phase, note| Event::Step { number, verb: "sentinel".to_owned(), phase, captured: captured.clone(), note };
-    stage.recorder.record(event(StepPhase::Begin, String::new()));
-    let response = stage.scaled(stage.iut.timing.response);
-    let window = Duration::from_nanos(response + response / 10 + 20_000_000);
-    sleep_until(sent + window).await;
+/// The command every Consumer answers.
+fn query(stage: &Stage<'_>, id: &str) -> (String, Vec<u8>) {
     let request = message::Request {
         command: message::query_features(),
         serialization: Serialization::Json,
-        request_id: Some(id.clone()),
+        request_id: Some(id.to_owned()),
         from: Some(PRODUCER.to_owned()),
         to: None,
         created: stage.unix_millis(),
         header: None,
     };
-    stage.asked(Some(SENTINEL), std::slice::from_ref(&id));
-    let note = match stage.publish(SENTINEL, ALL, &request.payload(), 1, false).await {
-        Ended::Done(_) => {
-            let deadline = Instant::now() + window;
-            match stage.wait(deadline, true, |view| (!view.answers(&id).is_empty()).then_some(())).await {
-                Ok(()) => "answered".to_owned(),
-                Err(Ended::TimedOut(_)) => "not answered".to_owned(),
-                Err(Ended::Failed(why) | Ended::Done(why)) => why,
-            }
-        }
-        Ended::TimedOut(why) | Ended::Failed(why) => why,
-    };
-    stage.recorder.record(event(StepPhase::Done, note));
+    (ALL.to_owned(), request.payload())
 }
 
 /// A Producer is made to send one more command, which is answered: what it was sent last has not put it out of action.

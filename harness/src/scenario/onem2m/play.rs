@@ -1,0 +1,52 @@
+//! Whom the harness plays against a CSE: the AEs that ask it for something.
+
+use super::address::{EVERYTHING, ORIGINATOR, originator, topic};
+use super::primitive;
+use crate::iut::{Pics, Serialization};
+use crate::scenario::closing::sentinel;
+use crate::scenario::play::{Doing, Play, Plays};
+use crate::scenario::stage::Stage;
+use serde_json::{Map, Value, json};
+
+/// One client stands for every AE: to the CSE they differ in their topics and identifiers.
+pub(super) struct AgainstCse;
+
+impl Play for AgainstCse {
+    fn plays(&self, _: &Pics) -> Plays {
+        Plays { client_id: format!("A::{ORIGINATOR}"), filter: EVERYTHING.to_owned(), qos: 2 }
+    }
+
+    /// Requests of anybody to it, in each serialization that it declares.
+    fn due(&self, pics: &Pics) -> Vec<String> {
+        let Some(cse) = pics.onem2m.cse_id.as_deref() else { return Vec::new() };
+        [(Serialization::Json, "json"), (Serialization::Xml, "xml")]
+            .into_iter()
+            .filter(|(serialization, _)| pics.speaks(*serialization))
+            .map(|(_, suffix)| topic("req", ORIGINATOR, cse, suffix))
+            .collect()
+    }
+
+    fn closing<'s>(&self, stage: &'s mut Stage<'_>) -> Doing<'s> {
+        Box::pin(sentinel(stage, retrieve))
+    }
+}
+
+/// RETRIEVE of the CSEBase, which is answered one way or another.
+fn retrieve(stage: &Stage<'_>, rqi: &str) -> (String, Vec<u8>) {
+    let pics = &stage.iut.pics;
+    let cse = pics.onem2m.cse_id.as_deref().unwrap_or_default();
+    let serialization = if pics.speaks(Serialization::Json) { Serialization::Json } else { Serialization::Xml };
+    let base = json!({
+        "op": 2,
+        "to": pics.onem2m.cse_name.as_deref().unwrap_or(cse),
+        "fr": originator(pics),
+        "rqi": rqi,
+        "rvi": pics.onem2m.release(),
+    });
+    let parameters = match base {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    };
+    let suffix = super::address::suffix(serialization);
+    (topic("req", originator(pics), cse, suffix), primitive::request(&parameters, serialization))
+}
