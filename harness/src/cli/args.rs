@@ -178,6 +178,8 @@ pub(super) enum ReferenceRole {
     Consumer(ConsumerArguments),
     /// The conforming OpenC2-over-MQTT Producer, or one of its mutants: sends what lines on its standard input tell it to
     Producer(ProducerArguments),
+    /// The conforming oneM2M CSE over MQTT
+    Cse(CseArguments),
 }
 
 /// What both roles need to connect.
@@ -240,6 +242,21 @@ pub(super) struct ConsumerArguments {
     /// Subscribe to oc2/cmd/ap/# in place of a topic for each profile
     #[arg(long)]
     pub wildcard: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CseArguments {
+    #[command(flatten)]
+    pub connection: ConnectionArguments,
+    /// Its SP-relative CSE-ID
+    #[arg(long, value_name = "ID", default_value = "/in-cse")]
+    pub cse_id: String,
+    /// Name of its CSEBase
+    #[arg(long, value_name = "NAME", default_value = "cse-in")]
+    pub cse_name: String,
+    /// AE-ID-Stem of the Originator that may do everything
+    #[arg(long, value_name = "STEM", default_value = "CAdmin")]
+    pub originator: String,
 }
 
 #[derive(Debug, Args)]

@@ -1,7 +1,10 @@
-use super::args::{ConnectionArguments, ConsumerArguments, ProducerArguments, ReferenceOptions, ReferenceRole};
+use super::args::{
+    ConnectionArguments, ConsumerArguments, CseArguments, ProducerArguments, ReferenceOptions, ReferenceRole,
+};
 use super::{Exit, Failure};
 use touchstone_fixtures::reference::{
-    ConnectionOptions, ConsumerOptions, ProducerOptions, ReferenceError, TlsOptions, run_consumer, run_producer,
+    ConnectionOptions, ConsumerOptions, CseOptions, ProducerOptions, ReferenceError, TlsOptions, run_consumer, run_cse,
+    run_producer,
 };
 
 /// `touchstone reference ROLE`: runs until a signal ends it.
@@ -10,12 +13,16 @@ pub(super) fn reference(options: &ReferenceOptions) -> Result<Exit, Failure> {
     let ended = match &options.role {
         ReferenceRole::Consumer(arguments) => runtime.block_on(run_consumer(consumer(arguments))),
         ReferenceRole::Producer(arguments) => runtime.block_on(run_producer(producer(arguments))),
+        ReferenceRole::Cse(arguments) => runtime.block_on(run_cse(cse(arguments))),
     };
     match ended {
         Ok(()) => Ok(Exit::Conforms),
-        Err(error @ (ReferenceError::UnknownMutant(_) | ReferenceError::NotLoopback(_) | ReferenceError::Tls(_))) => {
-            Err(Failure::usage(error))
-        }
+        Err(
+            error @ (ReferenceError::UnknownMutant(_)
+            | ReferenceError::NotLoopback(_)
+            | ReferenceError::Identifier(_)
+            | ReferenceError::Tls(_)),
+        ) => Err(Failure::usage(error)),
         Err(error) => Err(Failure::internal(error)),
     }
 }
@@ -35,6 +42,15 @@ fn producer(arguments: &ProducerArguments) -> ProducerOptions {
         connection: connection(&arguments.connection),
         identity: arguments.identity.clone(),
         http: arguments.http,
+    }
+}
+
+fn cse(arguments: &CseArguments) -> CseOptions {
+    CseOptions {
+        connection: connection(&arguments.connection),
+        cse_id: arguments.cse_id.clone(),
+        cse_name: arguments.cse_name.clone(),
+        originator: arguments.originator.clone(),
     }
 }
 
