@@ -6,7 +6,7 @@ use crate::evidence::payload::{Kind, Payload};
 use crate::iut::Serialization;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use touchstone_fixtures::recording::{
-    ConnectionId, Direction, Event, FaultState, Log, Nanos, Party, ProcessChange, Recorder, TlsChange,
+    ConnectionId, Direction, Event, FaultState, Log, Nanos, Party, ProcessChange, Recorder, Tester, TlsChange,
 };
 use touchstone_fixtures::wire::mqtt311::{Body, ControlPacket, Frame, Framer, PacketType, Sender, decode};
 use touchstone_fixtures::wire::tls::alert_name;
@@ -108,6 +108,8 @@ struct Connection {
     unacknowledged: BTreeSet<u16>,
 }
 
+/// A lag from here on is not small beside the tolerance of the shortest keep alives.
+const LAGGED: u64 = 50_000_000;
 /// PUBLISHes of the IUT that are remembered.
 const PUBLISHED: usize = 64;
 
@@ -140,6 +142,8 @@ pub(super) struct View {
     violated: Option<(u64, ConnectionId)>,
     /// Packets withheld since `withhold` was last armed.
     withheld: u64,
+    /// Where the test system last told of a lag that is not small.
+    lagged: Option<u64>,
 }
 
 impl View {
@@ -166,6 +170,7 @@ impl View {
             last_to_iut: None,
             violated: None,
             withheld: 0,
+            lagged: None,
         }
     }
 
@@ -196,6 +201,7 @@ impl View {
                 }
                 Event::Close { conn, .. } => self.closed(*conn, entry.index, entry.at),
                 Event::Process { change, .. } => self.process(change, entry.index),
+                Event::Tester(Tester::Lag { nanos }) if *nanos >= LAGGED => self.lagged = Some(entry.index),
                 Event::Tls { conn, change } => self.tls(*conn, change),
                 Event::Fault { state: FaultState::Armed, name, .. } if name == WITHHOLD => self.withheld = 0,
                 Event::Fault { state: FaultState::Fired, name, .. } if name == WITHHOLD => self.withheld += 1,
@@ -473,6 +479,11 @@ impl View {
 
     pub fn closes_since(&self, mark: u64) -> u64 {
         since(&self.closes, mark)
+    }
+
+    /// Whether the test system was late at or after `mark`, so that times taken there may be blurred.
+    pub fn lagged_since(&self, mark: u64) -> bool {
+        self.lagged.is_some_and(|at| at >= mark)
     }
 
     /// Packets withheld since `withhold` was last armed.

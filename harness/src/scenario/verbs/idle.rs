@@ -8,6 +8,9 @@ use crate::scenario::view::View;
 use touchstone_fixtures::recording::{Event, WindowState};
 use touchstone_fixtures::wire::mqtt311::PacketType;
 
+/// So many more PINGREQs are waited for where a lag of the test system may blur the times of some.
+const BLURRED: u64 = 2;
+
 /// A window without traffic of ours.
 #[derive(Clone, Debug)]
 pub struct Idle {
@@ -55,7 +58,7 @@ impl Idle {
         let deadline = stage.deadline(nanos).max(stage.after(nanos));
         let found = match self.pings {
             None => stage.wait(deadline, true, |view| (view.closes_since(mark) > 0).then_some(())).await,
-            Some(pings) => stage.wait(deadline, true, |view| (pinged(view, mark) >= pings).then_some(())).await,
+            Some(pings) => stage.wait(deadline, true, |view| enough(view, mark, pings).then_some(())).await,
         };
         match found {
             Err(Ended::TimedOut(_)) => {
@@ -93,9 +96,10 @@ pub(super) fn pings(fields: &Fields<'_>) -> Option<u64> {
     fields.integer("pings", 1, 1_000).map(|n| n.value)
 }
 
-/// The PINGREQs that the IUT has sent since.
-pub(super) fn pinged(view: &View, mark: u64) -> u64 {
-    view.packets_since(mark).filter(|p| p.packet.packet_type == PacketType::Pingreq).count() as u64
+/// Whether the IUT has sent that many PINGREQs since, and some more where the test system was late meanwhile.
+pub(super) fn enough(view: &View, mark: u64, pings: u64) -> bool {
+    let seen = view.packets_since(mark).filter(|p| p.packet.packet_type == PacketType::Pingreq).count() as u64;
+    seen >= pings.saturating_add(if view.lagged_since(mark) { BLURRED } else { 0 })
 }
 
 /// A multiple of the keep alive that the IUT declares, or else has shown, in nanoseconds.

@@ -1,7 +1,7 @@
 //! `trickle`: the IUT is sent the same message again and again.
 
 use super::deliver::Deliver;
-use super::idle::{keep_alives, longest, pinged, pings};
+use super::idle::{enough, keep_alives, longest, pings};
 use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
 use crate::iut::Pics;
@@ -49,7 +49,7 @@ impl Trickle {
                 ended => return ended,
             }
             let next = stage.after(every);
-            match stage.wait(next.min(end), true, |view| (pinged(view, mark) >= pings).then_some(())).await {
+            match stage.wait(next.min(end), true, |view| enough(view, mark, pings).then_some(())).await {
                 Ok(()) => return Ended::Done("PINGREQs enough were sent".to_owned()),
                 Err(Ended::TimedOut(_)) if next < end => {}
                 Err(Ended::TimedOut(_)) => return Ended::Done(String::new()),
