@@ -4,6 +4,8 @@ mod address;
 mod play;
 mod primitive;
 mod request;
+#[cfg(test)]
+mod tests;
 
 use super::play::Played;
 use super::speech::{Asking, Destination, Speech};
