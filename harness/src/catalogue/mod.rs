@@ -11,6 +11,7 @@ pub mod mqtt311;
 pub mod onem2m;
 pub mod openc2;
 pub mod slpf;
+mod subscribed;
 pub mod tls;
 pub mod ts0010;
 pub mod wd04;

@@ -31,4 +31,6 @@ static REQUIREMENTS: &[&Requirement] = &[
     &topics::FORMAT,
     &topics::SUFFIX,
     &topics::RESPONSE,
+    &topics::SUBSCRIBES_REQUESTS,
+    &topics::SUBSCRIBES_RESPONSES,
 ];

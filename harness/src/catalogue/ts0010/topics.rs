@@ -1,13 +1,14 @@
 //! The topics that primitives are published on (6.4.2 to 6.4.4, 6.5.4).
 
 use super::support::sent;
+use crate::catalogue::subscribed::Subscriptions;
 use crate::catalogue::{Examples, Judged, Level, Trigger};
 use crate::evidence::onem2m::Primitive;
-use crate::evidence::onem2m::topic::{Leaf, Topic};
+use crate::evidence::onem2m::topic::{Leaf, Topic, level};
 use crate::evidence::payload::Kind;
 use crate::evidence::sketch::Sketch;
 use crate::evidence::{Exchange, PacketSeen, Setting};
-use crate::iut::Serialization;
+use crate::iut::{Role, Serialization};
 use crate::judge::{Deviation, Ruling, Witness};
 use crate::requirement;
 use serde_json::json;
@@ -252,4 +253,100 @@ fn response(exchange: &Exchange, _: &Setting) -> Option<Ruling> {
         met = Some(Ruling::Met);
     }
     met
+}
+
+/// The topics of requests to the IUT, whoever sends them.
+fn requests_to(setting: &Setting) -> Vec<String> {
+    own(setting).into_iter().map(|own| format!("/oneM2M/req/<originator>/{own}/json")).collect()
+}
+
+/// The topics of responses to the IUT, whoever sends them.
+fn responses_to(setting: &Setting) -> Vec<String> {
+    own(setting).into_iter().map(|own| format!("/oneM2M/resp/{own}/<receiver>/json")).collect()
+}
+
+/// The identifier of the IUT as a level of topics, where there is one alone: that of an AE whose stem begins with C may stand
+/// there with that of its registrar in front.
+fn own(setting: &Setting) -> Option<String> {
+    let declared = &setting.pics.onem2m;
+    let id = match setting.role {
+        Role::Cse => declared.cse_id.as_deref(),
+        _ => declared.ae_id.as_deref().filter(|stem| stem.starts_with('S')),
+    };
+    id.filter(|_| setting.pics.speaks(Serialization::Json)).map(level)
+}
+
+/// A CSE that subscribes to these filters, and lives on.
+fn subscribed(s: &mut Sketch, filters: &[&str]) {
+    s.cse();
+    s.connect();
+    let filters: Vec<(&str, u8)> = filters.iter().map(|filter| (*filter, 1)).collect();
+    s.subscribe(&filters);
+    s.wait(2_500);
+}
+
+fn ready(s: &mut Sketch) {
+    s.ready_cse();
+}
+
+fn connected_only(s: &mut Sketch) {
+    s.cse();
+    s.connect();
+}
+
+/// Its identifier has two forms.
+fn ae_of_both_forms(s: &mut Sketch) {
+    s.ready_ae();
+    s.wait(2_500);
+}
+
+requirement! {
+    /// A receiver subscribes to the requests that are sent to it, `/oneM2M/req/+/<receiver>/#`.
+    ///
+    /// # Interpretation
+    /// 6.4.3 and 6.4.5 print the filter without a level for the serialization, 6.5.4 with `#`: any filter will do that covers
+    /// the topics of requests in JSON. What counts is the session: where the server still has one, earlier subscriptions are
+    /// part of it. The identifier of an AE whose stem begins with C has two forms: such an AE is not judged.
+    ///
+    /// # Judged
+    /// Over all connections of the IUT that were accepted, where JSON is declared. Met by a SUBSCRIBE that covers the topics, or
+    /// by session present 1 after one. Broken when a connection ends, or the recording does, without it, provided that nothing
+    /// was subscribed to for the time granted to answer, and nothing of the client waits for its acknowledgement.
+    SUBSCRIBES_REQUESTS {
+        id: "ts0010/subscribe-requests",
+        rows: &["T-030", "T-040", "T-041", "T-057"],
+        clause: "6.5.4",
+        interop: true,
+        judged: Judged::Machine(|| Subscriptions::check(requests_to)),
+        examples: Examples {
+            conforming: &[ready, |s| subscribed(s, &["/oneM2M/req/+/in-cse/json", "/oneM2M/resp/in-cse/+/+"])],
+            violating: &[
+                |s| subscribed(s, &["/oneM2M/req/+/in-cse", "/oneM2M/resp/in-cse/#"]),
+                |s| subscribed(s, &["oneM2M/req/+/in-cse/#", "/oneM2M/resp/in-cse/#"]),
+            ],
+            silent: &[connected_only, ae_of_both_forms],
+        },
+    }
+}
+
+requirement! {
+    /// An originator subscribes to the responses that are sent to it, `/oneM2M/resp/<originator>/#`.
+    ///
+    /// # Judged
+    /// As `ts0010/subscribe-requests`. A CSE is an originator, too: of notifications.
+    SUBSCRIBES_RESPONSES {
+        id: "ts0010/subscribe-responses",
+        rows: &["T-035", "T-041", "T-057"],
+        clause: "6.5.4",
+        interop: true,
+        judged: Judged::Machine(|| Subscriptions::check(responses_to)),
+        examples: Examples {
+            conforming: &[ready, |s| subscribed(s, &["/oneM2M/req/+/in-cse/json", "/oneM2M/resp/in-cse/+/+"])],
+            violating: &[
+                |s| subscribed(s, &["/oneM2M/req/+/in-cse/#"]),
+                |s| subscribed(s, &["/oneM2M/req/+/in-cse/#", "/oneM2M/resp/in-cse/+"]),
+            ],
+            silent: &[connected_only, ae_of_both_forms],
+        },
+    }
 }

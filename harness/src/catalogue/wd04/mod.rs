@@ -21,6 +21,7 @@ mod support;
 mod tls;
 
 use super::{Catalogue, Requirement};
+pub(super) use support::seconds;
 
 /// The catalogue.
 pub static CATALOGUE: Catalogue = Catalogue {

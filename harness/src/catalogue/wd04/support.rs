@@ -76,24 +76,8 @@ pub(super) fn without_defect(packet: &PacketSeen) -> Ruling {
     }
 }
 
-/// Whether `filter` matches `topic` by MQTT 3.1.1, 4.7.
-pub(super) fn matches(filter: &str, topic: &str) -> bool {
-    let mut levels = topic.split('/');
-    let mut filters = filter.split('/').peekable();
-    while let Some(filter) = filters.next() {
-        if filter == "#" {
-            return filters.peek().is_none();
-        }
-        match levels.next() {
-            Some(level) if filter == "+" || filter == level => {}
-            Some(_) | None => return false,
-        }
-    }
-    levels.next().is_none()
-}
-
 /// Nanoseconds as seconds with one decimal.
-pub(super) fn seconds(nanos: u64) -> String {
+pub(in crate::catalogue) fn seconds(nanos: u64) -> String {
     format!("{}.{} s", nanos / 1_000_000_000, nanos / 100_000_000 % 10)
 }
 
@@ -105,18 +89,6 @@ pub(super) fn acknowledges(packet_type: PacketType) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn filters_match_by_levels() {
-        assert!(matches("oc2/cmd/all", "oc2/cmd/all"));
-        assert!(matches("oc2/cmd/ap/#", "oc2/cmd/ap/alpha"));
-        assert!(matches("oc2/+/ap/+", "oc2/cmd/ap/alpha"));
-        assert!(matches("#", "oc2/cmd/all"));
-        assert!(!matches("oc2/cmd/ap/#", "oc2/cmd/all"));
-        assert!(!matches("oc2/cmd", "oc2/cmd/all"));
-        assert!(!matches("oc2/cmd/all/+", "oc2/cmd/all"));
-        assert!(!matches("oc2/#/all", "oc2/cmd/all"));
-    }
 
     #[test]
     fn times_have_one_decimal() {

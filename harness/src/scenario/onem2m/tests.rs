@@ -185,6 +185,8 @@ async fn the_reference_cse_is_asked_and_judged() {
             "ts0010/no-will",
             "ts0010/publish-qos",
             "ts0010/publish-retain",
+            "ts0010/subscribe-requests",
+            "ts0010/subscribe-responses",
             "ts0010/topic-form",
             "ts0010/topic-format",
             "ts0010/topic-response",
