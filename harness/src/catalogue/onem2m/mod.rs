@@ -3,6 +3,7 @@
 //! The texts are those of Release 3, whose rules the Release 2 bindings of TS-0010 share; what came with later releases is
 //! guidance.
 
+mod receiver;
 mod request;
 mod response;
 mod support;
@@ -39,6 +40,11 @@ static REQUIREMENTS: &[&Requirement] = &[
     &response::CONTENT,
     &response::NO_OPERATION,
     &response::SUCCESS,
+    &receiver::FROM,
+    &receiver::RESOURCE_TYPE,
+    &receiver::FILTER,
+    &receiver::RESULT_CONTENT_UNKNOWN,
+    &receiver::RELEASE,
     &text::JSON,
     &text::SHORT_NAMES,
     &text::TYPES,

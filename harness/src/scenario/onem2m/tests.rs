@@ -12,7 +12,7 @@ use std::sync::Arc;
 use touchstone_fixtures::recording::read;
 use touchstone_fixtures::reference::{ConnectionOptions, CseOptions, run_cse_until};
 
-const SCENARIOS: [(&str, &str); 4] = [
+const SCENARIOS: [(&str, &str); 5] = [
     (
         "crud",
         r#"
@@ -104,6 +104,50 @@ const SCENARIOS: [(&str, &str); 4] = [
         "#,
     ),
     (
+        "missing",
+        r#"
+        [[step]]
+        verb = "request"
+        without = ["fr"]
+        name = "from"
+        [[step]]
+        verb = "await-response"
+        name = "from"
+        [[step]]
+        verb = "request"
+        op = "create"
+        pc = { "m2m:cnt" = {} }
+        name = "type"
+        [[step]]
+        verb = "await-response"
+        name = "type"
+        [[step]]
+        verb = "request"
+        op = "create"
+        ty = 3
+        pc = { "m2m:cnt" = {} }
+        fields = { fc = { lim = 1 } }
+        name = "filter"
+        [[step]]
+        verb = "await-response"
+        name = "filter"
+        [[step]]
+        verb = "request"
+        fields = { rcn = 99 }
+        name = "result"
+        [[step]]
+        verb = "await-response"
+        name = "result"
+        [[step]]
+        verb = "request"
+        fields = { rvi = "99" }
+        name = "release"
+        [[step]]
+        verb = "await-response"
+        name = "release"
+        "#,
+    ),
+    (
         "silence",
         r#"
         [[step]]
@@ -170,6 +214,11 @@ async fn the_reference_cse_is_asked_and_judged() {
             "onem2m/json-no-wrapper",
             "onem2m/pc-one-member",
             "onem2m/pc-prefix",
+            "onem2m/refuses-fc",
+            "onem2m/refuses-no-fr",
+            "onem2m/refuses-no-ty",
+            "onem2m/refuses-rcn",
+            "onem2m/refuses-rvi",
             "onem2m/response-no-op",
             "onem2m/response-rqi",
             "onem2m/response-rsc",
