@@ -180,6 +180,8 @@ pub(super) enum ReferenceRole {
     Producer(ProducerArguments),
     /// The conforming oneM2M CSE over MQTT
     Cse(CseArguments),
+    /// The conforming oneM2M AE over MQTT: sends what lines on its standard input tell it to
+    Ae(AeArguments),
 }
 
 /// What both roles need to connect.
@@ -218,7 +220,7 @@ pub(super) struct ConnectionArguments {
     /// Connect over WebSocket, over TLS with --tls
     #[arg(long)]
     pub websocket: bool,
-    /// Directory in which it keeps its client id
+    /// Directory in which it keeps what outlives the process
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
     /// Show this deviation (see `touchstone list mutants`)
@@ -257,6 +259,24 @@ pub(super) struct CseArguments {
     /// AE-ID-Stem of the Originator that may do everything
     #[arg(long, value_name = "STEM", default_value = "CAdmin")]
     pub originator: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AeArguments {
+    #[command(flatten)]
+    pub connection: ConnectionArguments,
+    /// Its AE-ID-Stem, where it has one before it registers
+    #[arg(long, value_name = "STEM")]
+    pub ae_id: Option<String>,
+    /// SP-relative CSE-ID of its registrar
+    #[arg(long, value_name = "ID", default_value = "/in-cse")]
+    pub registrar: String,
+    /// Its App-ID
+    #[arg(long, value_name = "ID", default_value = "Ntouchstone")]
+    pub app_id: String,
+    /// Credential-ID under which it registers where it has no AE-ID-Stem
+    #[arg(long, value_name = "ID", default_value = "touchstone-ae")]
+    pub credential: String,
 }
 
 #[derive(Debug, Args)]

@@ -1,10 +1,11 @@
 use super::args::{
-    ConnectionArguments, ConsumerArguments, CseArguments, ProducerArguments, ReferenceOptions, ReferenceRole,
+    AeArguments, ConnectionArguments, ConsumerArguments, CseArguments, ProducerArguments, ReferenceOptions,
+    ReferenceRole,
 };
 use super::{Exit, Failure};
 use touchstone_fixtures::reference::{
-    ConnectionOptions, ConsumerOptions, CseOptions, ProducerOptions, ReferenceError, TlsOptions, run_consumer, run_cse,
-    run_producer,
+    AeOptions, ConnectionOptions, ConsumerOptions, CseOptions, ProducerOptions, ReferenceError, TlsOptions, run_ae,
+    run_consumer, run_cse, run_producer,
 };
 
 /// `touchstone reference ROLE`: runs until a signal ends it.
@@ -13,6 +14,7 @@ pub(super) fn reference(options: &ReferenceOptions) -> Result<Exit, Failure> {
     let ended = match &options.role {
         ReferenceRole::Consumer(arguments) => runtime.block_on(run_consumer(consumer(arguments))),
         ReferenceRole::Producer(arguments) => runtime.block_on(run_producer(producer(arguments))),
+        ReferenceRole::Ae(arguments) => runtime.block_on(run_ae(ae(arguments))),
         ReferenceRole::Cse(arguments) => runtime.block_on(run_cse(cse(arguments))),
     };
     match ended {
@@ -51,6 +53,16 @@ fn cse(arguments: &CseArguments) -> CseOptions {
         cse_id: arguments.cse_id.clone(),
         cse_name: arguments.cse_name.clone(),
         originator: arguments.originator.clone(),
+    }
+}
+
+fn ae(arguments: &AeArguments) -> AeOptions {
+    AeOptions {
+        connection: connection(&arguments.connection),
+        ae_id: arguments.ae_id.clone(),
+        registrar: arguments.registrar.clone(),
+        app_id: arguments.app_id.clone(),
+        credential: arguments.credential.clone(),
     }
 }
 
