@@ -3,43 +3,53 @@
 
 mod common;
 
-use common::{Ended, IutFile, call, report, scratch};
+use common::{Ended, IutFile, Subject, call, report, scratch};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use touchstone::binding::OPENC2_MQTT_WD04;
-use touchstone::catalogue::Requirement;
 use touchstone::iut::Role;
 use touchstone::scenario::{Key, Scenario};
 use touchstone_fixtures::mutant::{self, Mutant};
 
 /// Runs at the same time: mostly waiting.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 16;
 
 /// Scenarios run for each primary requirement.
 const SCENARIOS: usize = 2;
 
-fn requirements() -> BTreeMap<&'static str, &'static Requirement> {
-    OPENC2_MQTT_WD04.requirements().map(|(_, r)| (r.id, r)).collect()
+/// What has a reference, and mutants for everything that can be tested. Others are only run where they are asked for by
+/// name.
+fn subjects() -> Vec<Subject> {
+    Subject::all().filter(|subject| !UNFINISHED.contains(&(subject.binding.id, subject.role))).collect()
 }
 
-/// The roles that have a reference.
-const ROLES: [Role; 2] = [Role::Consumer, Role::Producer];
+/// What is still short of mutants.
+const UNFINISHED: [(&str, Role); 0] = [];
 
-fn mutants(role: Role) -> Vec<&'static Mutant> {
-    mutant::of_role(role.as_str())
+/// The mutants of a subject: those of its role that break something there, unless they are made for other bindings.
+fn mutants(subject: Subject) -> Vec<&'static Mutant> {
+    let bound = subject.requirements();
+    let mut mutants = mutant::of_role(subject.role.as_str());
+    mutants.retain(|m| m.serves(subject.binding.id) && m.primary.iter().any(|id| bound.contains_key(id)));
+    mutants
 }
 
-fn scenarios(role: Role) -> Vec<Arc<Scenario>> {
-    touchstone::scenario::load(&OPENC2_MQTT_WD04, role, None).unwrap_or_else(|p| panic!("{p}"))
+/// What a mutant exists to break there: some of it may belong to other bindings or roles.
+fn primary(subject: Subject, mutant: &Mutant) -> Vec<&'static str> {
+    let bound = subject.requirements();
+    mutant.primary.iter().copied().filter(|id| bound.contains_key(id)).collect()
+}
+
+fn scenarios(subject: Subject) -> Vec<Arc<Scenario>> {
+    touchstone::scenario::load(subject.binding, subject.role, None).unwrap_or_else(|p| panic!("{p}"))
 }
 
 /// What breaks with `ids` by nature.
-fn closure(ids: &[&'static str]) -> BTreeSet<&'static str> {
-    let all = requirements();
+fn closure(subject: Subject, ids: &[&'static str]) -> BTreeSet<&'static str> {
+    let all = subject.requirements();
     let mut closed: BTreeSet<&'static str> = BTreeSet::new();
     let mut open: Vec<&'static str> = ids.to_vec();
     while let Some(id) = open.pop() {
@@ -58,13 +68,13 @@ fn can_run(scenario: &Scenario, mutant: &Mutant) -> bool {
     })
 }
 
-fn scenarios_for(role: Role, mutant: &Mutant) -> BTreeSet<String> {
-    let scenarios = scenarios(role);
+fn scenarios_for(subject: Subject, mutant: &Mutant) -> BTreeSet<String> {
+    let scenarios = scenarios(subject);
     let name = |s: &Arc<Scenario>| if s.each_command { format!("{}-*", s.id) } else { s.id.clone() };
     let mut chosen: BTreeSet<String> =
         scenarios.iter().filter(|s| mutant.shows_in.contains(&s.id.as_str())).map(name).collect();
     if chosen.is_empty() {
-        for id in mutant.primary {
+        for id in &primary(subject, mutant) {
             let exercising = scenarios.iter().filter(|s| s.exercises.iter().any(|e| e == id) && can_run(s, mutant));
             chosen.extend(exercising.take(SCENARIOS).map(name));
         }
@@ -73,11 +83,11 @@ fn scenarios_for(role: Role, mutant: &Mutant) -> BTreeSet<String> {
 }
 
 /// Runs a mutant in these scenarios, in all of them where none is named: how it ended, and its report unless it has none.
-fn play(role: Role, mutant: &Mutant, scenarios: &BTreeSet<String>) -> (Ended, Option<Value>) {
+fn play(subject: Subject, mutant: &Mutant, scenarios: &BTreeSet<String>) -> (Ended, Option<Value>) {
     let dir = scratch();
     // What breaks a rule of the packet filtering profile has that profile, and its commands.
     let filters = mutant.primary.iter().any(|id| id.starts_with("slpf/"));
-    let mut file = if filters { IutFile::filtering } else { IutFile::reference_of }(role, Some(mutant.name));
+    let mut file = if filters { IutFile::filtering } else { IutFile::subject }(subject, Some(mutant.name));
     // Longer than what is granted after DISCONNECT: who does not close then is seen not to, before it is killed.
     file.timing = "startup = \"4s\"\nresponse = \"1s\"\nstop = \"3s\"\n".to_owned();
     file.options = mutant.elects.iter().map(|o| (*o).to_owned()).collect();
@@ -107,73 +117,69 @@ fn broken_in(report: &Value) -> BTreeSet<String> {
 }
 
 /// What a mutant broke, by its report; and what is wrong with that.
-fn run(role: Role, mutant: &Mutant) -> (BTreeSet<String>, Vec<String>) {
-    let scenarios = scenarios_for(role, mutant);
+fn run(subject: Subject, mutant: &Mutant) -> (BTreeSet<String>, Vec<String>) {
+    let name = format!("{subject} {}", mutant.name);
+    let bound = subject.requirements();
+    let primary = primary(subject, mutant);
+    let scenarios = scenarios_for(subject, mutant);
     if scenarios.is_empty() {
-        return (BTreeSet::new(), vec![format!("{role} {}: no scenario exercises {:?}", mutant.name, mutant.primary)]);
+        return (BTreeSet::new(), vec![format!("{name}: no scenario exercises {primary:?}")]);
     }
-    let (ended, report) = play(role, mutant, &scenarios);
+    let (ended, report) = play(subject, mutant, &scenarios);
     let Some(report) = report else {
-        return (BTreeSet::new(), vec![format!("{role} {}: exit {}\n{}", mutant.name, ended.code, ended.stderr)]);
+        return (BTreeSet::new(), vec![format!("{name}: exit {}\n{}", ended.code, ended.stderr)]);
     };
     let broken = broken_in(&report);
     let mut wrong = Vec::new();
-    for id in mutant.primary {
+    for id in &primary {
         if !broken.contains(*id) {
             let row = common::row(&report, id);
             wrong.push(format!(
-                "{role} {}: {id} is {}, not broken (scenarios {scenarios:?}) {}",
-                mutant.name, row["outcome"], row["findings"]
+                "{name}: {id} is {}, not broken (scenarios {scenarios:?}) {}",
+                row["outcome"], row["findings"]
             ));
         }
     }
-    let allowed = closure(mutant.primary);
+    let allowed = closure(subject, &primary);
     for id in &broken {
         let also = mutant.also.iter().any(|(other, _)| other == id);
         if !allowed.contains(id.as_str()) && !also {
-            wrong.push(format!(
-                "{role} {}: {id} breaks too: {}",
-                mutant.name,
-                common::row(&report, id)["findings"][0]["message"]
-            ));
+            wrong.push(format!("{name}: {id} breaks too: {}", common::row(&report, id)["findings"][0]["message"]));
         }
     }
     for (id, _) in mutant.also {
-        let binds = requirements().get(id).is_some_and(|requirement| requirement.binds(role));
-        if binds && !broken.contains(*id) {
-            wrong.push(format!("{role} {}: lists {id} under `also`, which does not break", mutant.name));
+        if bound.contains_key(id) && !broken.contains(*id) {
+            wrong.push(format!("{name}: lists {id} under `also`, which does not break"));
         }
     }
     // The verdict must follow: some policy fails what the mutant breaks.
     let fails = ended.code == 1;
     let certify_fails = broken
         .iter()
-        .filter_map(|id| requirements().get(id.as_str()).copied())
+        .filter_map(|id| bound.get(id.as_str()).copied())
         .any(|r| touchstone::judge::Policy::Certify.fails(r));
     if fails != certify_fails {
-        wrong.push(format!(
-            "{role} {}: exit {} although the broken requirements say otherwise",
-            mutant.name, ended.code
-        ));
+        wrong.push(format!("{name}: exit {} although the broken requirements say otherwise", ended.code));
     }
     (broken, wrong)
 }
 
-/// Mutants whose `ROLE/NAME` contains this, where it is set.
+/// Mutants whose `BINDING-ROLE/NAME` contains this, where it is set.
 fn only() -> Option<String> {
     std::env::var("TOUCHSTONE_MUTANT").ok()
 }
 
-/// What each mutant broke.
-type Results = BTreeMap<(Role, &'static str), BTreeSet<String>>;
+/// What each mutant broke, by subject and name.
+type Results = BTreeMap<(String, &'static str), BTreeSet<String>>;
 
 /// Tries every mutant, several at a time; what they broke, and what is wrong with that.
-fn each(try_one: impl Fn(Role, &Mutant) -> (BTreeSet<String>, Vec<String>) + Sync) -> (Results, Vec<String>) {
+fn each(try_one: impl Fn(Subject, &Mutant) -> (BTreeSet<String>, Vec<String>) + Sync) -> (Results, Vec<String>) {
     let only = only();
-    let mutants: Vec<(Role, &'static Mutant)> = ROLES
+    let subjects = if only.is_some() { Subject::all().collect() } else { subjects() };
+    let mutants: Vec<(Subject, &'static Mutant)> = subjects
         .into_iter()
-        .flat_map(|role| mutants(role).into_iter().map(move |mutant| (role, mutant)))
-        .filter(|(role, m)| only.as_deref().is_none_or(|only| format!("{role}/{}", m.name).contains(only)))
+        .flat_map(|subject| mutants(subject).into_iter().map(move |mutant| (subject, mutant)))
+        .filter(|(subject, m)| only.as_deref().is_none_or(|only| format!("{subject}/{}", m.name).contains(only)))
         .collect();
     let next = AtomicUsize::new(0);
     let results: Mutex<Results> = Mutex::default();
@@ -181,9 +187,10 @@ fn each(try_one: impl Fn(Role, &Mutant) -> (BTreeSet<String>, Vec<String>) + Syn
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
-                while let Some((role, mutant)) = mutants.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let (broken, problems) = try_one(*role, mutant);
-                    results.lock().expect("no test panics while it holds this").insert((*role, mutant.name), broken);
+                while let Some((subject, mutant)) = mutants.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let (broken, problems) = try_one(*subject, mutant);
+                    let key = (subject.to_string(), mutant.name);
+                    results.lock().expect("no test panics while it holds this").insert(key, broken);
                     wrong.lock().expect("no test panics while it holds this").extend(problems);
                 }
             });
@@ -198,22 +205,24 @@ fn each(try_one: impl Fn(Role, &Mutant) -> (BTreeSet<String>, Vec<String>) + Syn
 #[test]
 #[ignore = "the full live matrix takes about half an hour; README.md gives the command"]
 fn every_mutant_is_caught_by_a_complete_run() {
-    let (results, wrong) = each(|role, mutant| {
-        let (ended, report) = play(role, mutant, &BTreeSet::new());
+    let (results, wrong) = each(|subject, mutant| {
+        let (ended, report) = play(subject, mutant, &BTreeSet::new());
         let Some(report) = report else {
-            return (BTreeSet::new(), vec![format!("{role} {}: exit {}\n{}", mutant.name, ended.code, ended.stderr)]);
+            let wrong = format!("{subject} {}: exit {}\n{}", mutant.name, ended.code, ended.stderr);
+            return (BTreeSet::new(), vec![wrong]);
         };
         let broken = broken_in(&report);
-        let missed = mutant.primary.iter().filter(|id| !broken.contains(**id));
+        let primary = primary(subject, mutant);
+        let missed = primary.iter().filter(|id| !broken.contains(**id));
         let wrong = missed.map(|id| {
             let row = common::row(&report, id);
-            format!("{role} {}: {id} is {}, not broken: {}", mutant.name, row["outcome"], row["findings"])
+            format!("{subject} {}: {id} is {}, not broken: {}", mutant.name, row["outcome"], row["findings"])
         });
         let wrong = wrong.collect();
         (broken, wrong)
     });
-    for ((role, name), broken) in &results {
-        println!("{role} {name}\t{}", broken.iter().map(String::as_str).collect::<Vec<_>>().join(" "));
+    for ((subject, name), broken) in &results {
+        println!("{subject} {name}\t{}", broken.iter().map(String::as_str).collect::<Vec<_>>().join(" "));
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
@@ -223,7 +232,7 @@ fn every_mutant_breaks_what_it_should_and_nothing_else() {
     let (results, wrong) = each(run);
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
     if only().is_none() {
-        let stale: Vec<String> = ROLES.into_iter().filter_map(|role| stale_ledger(role, &results)).collect();
+        let stale: Vec<String> = subjects().into_iter().filter_map(|subject| stale_ledger(subject, &results)).collect();
         assert!(
             stale.is_empty(),
             "{} differs from what the mutants showed; after a deliberate change write it anew (README.md)",
@@ -232,17 +241,17 @@ fn every_mutant_breaks_what_it_should_and_nothing_else() {
     }
 }
 
-/// The committed ledger of a role, when it does not say what these runs have shown.
-fn stale_ledger(role: Role, results: &Results) -> Option<String> {
+/// The committed ledger of a subject, when it does not say what these runs have shown.
+fn stale_ledger(subject: Subject, results: &Results) -> Option<String> {
     let mut text = String::from("# requirement\tbroken as primary by\tbroken beside another by\n");
-    for (id, requirement) in requirements() {
-        if !requirement.judged.testable() || !requirement.binds(role) {
+    for (id, requirement) in subject.requirements() {
+        if !requirement.judged.testable() {
             continue;
         }
         let mut primary = Vec::new();
         let mut also = Vec::new();
-        for mutant in mutants(role) {
-            if !results.get(&(role, mutant.name)).is_some_and(|broken| broken.contains(id)) {
+        for mutant in mutants(subject) {
+            if !results.get(&(subject.to_string(), mutant.name)).is_some_and(|broken| broken.contains(id)) {
                 continue;
             }
             if mutant.primary.contains(&id) {
@@ -253,7 +262,7 @@ fn stale_ledger(role: Role, results: &Results) -> Option<String> {
         }
         text.push_str(&format!("{id}\t{}\t{}\n", primary.join(" "), also.join(" ")));
     }
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("ledger/{}-{role}.tsv", OPENC2_MQTT_WD04.id));
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("ledger/{subject}.tsv"));
     if std::env::var_os("TOUCHSTONE_UPDATE_LEDGER").is_some() {
         fs::write(&path, &text).expect("the ledger can be written");
     }
@@ -264,11 +273,10 @@ fn stale_ledger(role: Role, results: &Results) -> Option<String> {
 #[test]
 fn every_testable_requirement_has_a_mutant() {
     let mut without = Vec::new();
-    for role in ROLES {
-        let proven: BTreeSet<&str> = mutants(role).iter().flat_map(|m| m.primary.iter().copied()).collect();
-        let unproven =
-            requirements().into_iter().filter(|(id, r)| r.judged.testable() && r.binds(role) && !proven.contains(id));
-        without.extend(unproven.map(|(id, _)| format!("{role} {id}")));
+    for subject in subjects() {
+        let proven: BTreeSet<&str> = mutants(subject).iter().flat_map(|m| m.primary.iter().copied()).collect();
+        let unproven = subject.requirements().into_iter().filter(|(id, r)| r.judged.testable() && !proven.contains(id));
+        without.extend(unproven.map(|(id, _)| format!("{subject} {id}")));
     }
     assert!(without.is_empty(), "{} checks that no mutant fails: {without:#?}", without.len());
 }
@@ -276,44 +284,48 @@ fn every_testable_requirement_has_a_mutant() {
 #[test]
 fn every_testable_requirement_is_exercised() {
     let mut without = Vec::new();
-    for role in ROLES {
-        let scenarios = scenarios(role);
-        let unexercised = requirements().into_iter().filter(|(id, r)| {
-            r.judged.testable() && r.binds(role) && !scenarios.iter().any(|s| s.exercises.iter().any(|e| e == id))
-        });
-        without.extend(unexercised.map(|(id, _)| format!("{role} {id}")));
+    for subject in subjects() {
+        let scenarios = scenarios(subject);
+        let unexercised = subject
+            .requirements()
+            .into_iter()
+            .filter(|(id, r)| r.judged.testable() && !scenarios.iter().any(|s| s.exercises.iter().any(|e| e == id)));
+        without.extend(unexercised.map(|(id, _)| format!("{subject} {id}")));
     }
     assert!(without.is_empty(), "{} requirements that no scenario exercises: {without:#?}", without.len());
 }
 
 #[test]
 fn mutants_name_requirements_that_exist() {
-    let known = requirements();
-    for (role, mutant) in ROLES.into_iter().flat_map(|role| mutants(role).into_iter().map(move |m| (role, m))) {
-        assert!(!mutant.primary.is_empty(), "{} breaks nothing", mutant.name);
-        // What breaks with a mutant of both roles may bind one of them.
-        let binds_one = |id: &str| {
-            known
-                .get(id)
-                .is_some_and(|r| mutant.roles.iter().any(|of| Role::named(of).is_some_and(|role| r.binds(role))))
-        };
-        let elsewhere = |id: &str| !mutant.primary.contains(&id) && binds_one(id);
-        for id in mutant.primary.iter().copied().chain(mutant.also.iter().map(|(id, _)| *id)) {
+    let all: Vec<(Subject, BTreeMap<&str, _>)> =
+        Subject::all().map(|subject| (subject, subject.requirements())).collect();
+    for (role, mutant) in mutant::all() {
+        let Mutant { name, primary, also, shows_in, .. } = mutant;
+        // What it breaks may bind some of those that it serves, and not others.
+        let served: Vec<&(Subject, _)> = all
+            .iter()
+            .filter(|(s, _)| mutant.roles.contains(&s.role.as_str()) && mutant.serves(s.binding.id))
+            .collect();
+        for id in primary.iter().chain(also.iter().map(|(id, _)| id)) {
             assert!(
-                known.get(id).is_some_and(|r| r.judged.testable() && (r.binds(role) || elsewhere(id))),
-                "{role} {} names {id}, which has no check for that role",
-                mutant.name
+                served.iter().any(|(_, bound)| bound.get(id).is_some_and(|r| r.judged.testable())),
+                "{role} {name} names {id}, which has no check for those whom it serves"
             );
         }
-        for id in mutant.shows_in {
-            let known = ROLES
-                .into_iter()
-                .flat_map(scenarios)
-                .any(|s| s.id == *id && mutant.primary.iter().any(|primary| s.exercises.iter().any(|e| e == primary)));
-            assert!(known, "{} shows in {id}, which exercises none of {:?}", mutant.name, mutant.primary);
+        let of_role = |(subject, bound): &&(Subject, BTreeMap<&str, _>)| {
+            subject.role.as_str() == role && primary.iter().any(|id| bound.contains_key(id))
+        };
+        assert!(
+            served.iter().any(|one| of_role(one)) || !all.iter().any(|(s, _)| s.role.as_str() == role),
+            "{role} {name} breaks nothing that binds that role"
+        );
+        for id in *shows_in {
+            let shows = |s: &Arc<Scenario>| s.id == *id && primary.iter().any(|p| s.exercises.iter().any(|e| e == p));
+            let known = served.iter().any(|(subject, _)| scenarios(*subject).iter().any(shows));
+            assert!(known, "{name} shows in {id}, which exercises none of {primary:?}");
         }
-        for (id, reason) in mutant.also {
-            assert!(!reason.trim().is_empty(), "{} gives no reason for {id}", mutant.name);
+        for (id, reason) in *also {
+            assert!(!reason.trim().is_empty(), "{name} gives no reason for {id}");
         }
     }
 }

@@ -3,10 +3,14 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
+use touchstone::binding::{self, Binding, OPENC2_MQTT_WD04};
+use touchstone::catalogue::Requirement;
 use touchstone::iut::Role;
 
 /// No call of the program takes longer than this, whatever the IUT does.
@@ -68,11 +72,43 @@ pub fn scratch() -> tempfile::TempDir {
     tempfile::Builder::new().prefix("touchstone-test-").tempdir().expect("a temporary directory")
 }
 
+/// What is tested: a role of a binding.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject {
+    pub binding: &'static Binding,
+    pub role: Role,
+}
+
+impl Subject {
+    /// Every role of every binding.
+    pub fn all() -> impl Iterator<Item = Subject> {
+        binding::ALL.iter().flat_map(|binding| binding.roles().map(|role| Subject { binding, role }))
+    }
+
+    /// A role of OpenC2 over MQTT, Working Draft 04.
+    pub const fn wd04(role: Role) -> Subject {
+        Subject { binding: &OPENC2_MQTT_WD04, role }
+    }
+
+    /// What binds it, by id.
+    pub fn requirements(self) -> BTreeMap<&'static str, &'static Requirement> {
+        let bound = |r: &&Requirement| r.belongs_to(self.binding.id) && r.binds(self.role);
+        self.binding.requirements().map(|(_, r)| r).filter(bound).map(|r| (r.id, r)).collect()
+    }
+}
+
+/// `openc2-mqtt-wd04-consumer`: so are files about it called.
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.binding.id, self.role)
+    }
+}
+
 /// The declarations of a reference, with options of its own.
 #[derive(Clone, Debug)]
 pub struct IutFile {
-    /// Its role.
-    pub role: Role,
+    /// What it is.
+    pub subject: Subject,
     /// Command line of the IUT, as TOML.
     pub command: String,
     /// Further lines of `[pics]`.
@@ -87,22 +123,28 @@ pub struct IutFile {
     pub commands: String,
 }
 
+/// A command that the reference Consumer carries out.
+const LED: &str = "[[pics.command]]\naction = \"set\"\ntarget = { \"x-touchstone:led\" = \"on\" }\n";
+
 /// The profile of firewalls.
 const SLPF: &str = "slpf";
 
 impl IutFile {
-    fn new(role: Role, command: String) -> IutFile {
+    fn new(subject: Subject, command: String) -> IutFile {
         IutFile {
-            role,
+            subject,
             command,
             options: Vec::new(),
             timing: String::new(),
             network: String::new(),
-            profiles: match role {
+            profiles: match subject.role {
                 Role::Consumer => ["alpha", "iota"].map(str::to_owned).to_vec(),
                 _ => Vec::new(),
             },
-            commands: "[[pics.command]]\naction = \"set\"\ntarget = { \"x-touchstone:led\" = \"on\" }\n".to_owned(),
+            commands: match subject.role {
+                Role::Consumer | Role::Producer => LED.to_owned(),
+                Role::Ae | Role::Cse => String::new(),
+            },
         }
     }
 
@@ -111,39 +153,63 @@ impl IutFile {
         IutFile::reference_of(Role::Consumer, mutant)
     }
 
-    /// The reference of a role, with a deviation or without.
+    /// The reference of a role of WD04, with a deviation or without.
     pub fn reference_of(role: Role, mutant: Option<&str>) -> IutFile {
-        IutFile::with_profiles(role, mutant, &["alpha", "iota"])
+        IutFile::subject(Subject::wd04(role), mutant)
+    }
+
+    /// The reference of a role of a binding, with a deviation or without.
+    pub fn subject(subject: Subject, mutant: Option<&str>) -> IutFile {
+        IutFile::with_profiles(subject, mutant, &["alpha", "iota"])
     }
 
     /// The same with the packet filtering profile: a firewall, or a controller of firewalls, that declares the commands
     /// of the IUT files that come with the program.
-    pub fn filtering(role: Role, mutant: Option<&str>) -> IutFile {
-        let path = root().join(format!("fixtures/iuts/reference-slpf-{role}.toml"));
+    pub fn filtering(subject: Subject, mutant: Option<&str>) -> IutFile {
+        let path = root().join(format!("fixtures/iuts/reference-slpf-{}.toml", subject.role));
         let text = fs::read_to_string(path).expect("the IUT file is there");
         let commands = text.find("[[pics.command]]").expect("it declares commands");
         IutFile {
             profiles: vec![SLPF.to_owned()],
             commands: text[commands..].to_owned(),
-            ..IutFile::with_profiles(role, mutant, &[SLPF])
+            ..IutFile::with_profiles(subject, mutant, &[SLPF])
         }
     }
 
-    fn with_profiles(role: Role, mutant: Option<&str>, profiles: &[&str]) -> IutFile {
-        let own: Vec<&str> = match role {
+    fn with_profiles(subject: Subject, mutant: Option<&str>, profiles: &[&str]) -> IutFile {
+        let own: Vec<&str> = match subject.role {
             Role::Consumer => {
                 let profiles = profiles.iter().flat_map(|profile| ["--profile", profile]);
                 ["--device-id", "{device_id}"].into_iter().chain(profiles).collect()
             }
-            _ => vec!["--identity", "producer"],
+            Role::Producer => vec!["--identity", "producer"],
+            Role::Ae => vec!["--registrar", "/touchstone-cse"],
+            Role::Cse => Vec::new(),
         };
-        let both = ["--server", "{host}:{port}", "--keep-alive", "{keep_alive}", "--state-dir", "{state_dir}"];
-        let mut command = vec!["{self}", "reference", role.as_str()];
-        command.extend(both);
+        let all = ["--server", "{host}:{port}", "--keep-alive", "{keep_alive}", "--state-dir", "{state_dir}"];
+        let mut command = vec!["{self}", "reference", subject.role.as_str()];
+        command.extend(all);
         command.extend(own);
         command.extend(mutant.iter().flat_map(|name| ["--mutant", name]));
         let command: Vec<String> = command.into_iter().map(|word| format!("{word:?}")).collect();
-        IutFile::new(role, format!("[{}]", command.join(", ")))
+        IutFile::new(subject, format!("[{}]", command.join(", ")))
+    }
+
+    /// `[pics]` of its role, whatever it elects.
+    fn pics(&self) -> String {
+        match self.subject.role {
+            Role::Consumer => "device_id = \"zulu\"\nidentity = \"zulu\"\nserializations = [\"json\", \"cbor\"]\n",
+            Role::Producer => "identity = \"producer\"\nserializations = [\"json\", \"cbor\"]\n",
+            Role::Ae => {
+                "cse_id = \"/touchstone-cse\"\napp_id = \"Ntouchstone\"\ncredential_id = \"touchstone-ae\"\n\
+                 serializations = [\"json\", \"xml\"]\n"
+            }
+            Role::Cse => {
+                "cse_id = \"/in-cse\"\ncse_name = \"cse-in\"\noriginator = \"CAdmin\"\n\
+                 credential_id = \"touchstone-ae\"\nserializations = [\"json\", \"xml\"]\n"
+            }
+        }
+        .to_owned()
     }
 
     /// A shell script as IUT, a Consumer.
@@ -152,13 +218,13 @@ impl IutFile {
         let command = format!("[\"sh\", \"-c\", {script}, \"sh\", \"{{host}}\", \"{{port}}\", \"{{state_dir}}\"]");
         IutFile {
             timing: "startup = \"1s\"\nresponse = \"500ms\"\nstop = \"500ms\"\n".to_owned(),
-            ..IutFile::new(Role::Consumer, command)
+            ..IutFile::new(Subject::wd04(Role::Consumer), command)
         }
     }
 
     /// Writes it into `dir`.
     pub fn write(&self, dir: &Path) -> PathBuf {
-        let role = self.role;
+        let Subject { binding, role } = self.subject;
         let qos = if self.options.iter().any(|o| o == "qos2") { 2 } else { 1 };
         // What is elected, but has a key of its own.
         let tls = self.options.iter().any(|o| o == "tls");
@@ -167,19 +233,21 @@ impl IutFile {
             Some(command) if tls => format!("{command}, \"--tls\", \"--ca\", \"{{ca}}\"]"),
             _ => self.command.clone(),
         };
-        let (stimulus, pics) = match role {
-            Role::Consumer => ("", "device_id = \"zulu\"\nidentity = \"zulu\"\n"),
-            _ => ("[stimulus]\nvia = \"stdin\"\n\n", "identity = \"producer\"\n"),
+        let stimulated = binding.part(role).is_some_and(|part| part.stimulated);
+        let stimulus = if stimulated { "[stimulus]\nvia = \"stdin\"\n\n" } else { "" };
+        let profiles = match role {
+            Role::Consumer | Role::Producer => format!("actuator_profiles = {:?}\n", self.profiles),
+            Role::Ae | Role::Cse => String::new(),
         };
         let text = format!(
-            "[iut]\nname = \"test subject\"\nversion = \"1.0\"\nbinding = \"openc2-mqtt-wd04\"\nrole = \"{role}\"\n\n\
+            "[iut]\nname = \"test subject\"\nversion = \"1.0\"\nbinding = \"{}\"\nrole = \"{role}\"\n\n\
              [launch]\ncommand = {}\n\n[network]\n{}\n[timing]\n{}\n{stimulus}\
-             [pics]\n{pics}serializations = [\"json\", \"cbor\"]\n\
-             keep_alive = 4\nqos = {qos}\ntls = {tls}\nactuator_profiles = {:?}\noptions = [{}]\n\n{}",
+             [pics]\n{}keep_alive = 4\nqos = {qos}\ntls = {tls}\n{profiles}options = [{}]\n\n{}",
+            binding.id,
             command,
             self.network,
             self.timing,
-            self.profiles,
+            self.pics(),
             options.join(", "),
             self.commands,
         );
