@@ -316,7 +316,7 @@ fn mutants_name_requirements_that_exist() {
             subject.role.as_str() == role && primary.iter().any(|id| bound.contains_key(id))
         };
         assert!(
-            served.iter().any(|one| of_role(one)) || !all.iter().any(|(s, _)| s.role.as_str() == role),
+            served.iter().any(of_role) || !all.iter().any(|(s, _)| s.role.as_str() == role),
             "{role} {name} breaks nothing that binds that role"
         );
         for id in *shows_in {
