@@ -1,5 +1,7 @@
 //! Bindings: which catalogues, roles, topics and scenarios belong together.
 
+pub mod topics;
+
 use crate::catalogue::{self, Catalogue, Requirement};
 use crate::evidence::payload::Payload;
 use crate::evidence::{onem2m, openc2};
@@ -7,6 +9,7 @@ use crate::iut::{self, Declares, Role};
 use crate::scenario::{self, Played, Speech};
 use std::collections::BTreeSet;
 use std::fmt;
+use topics::Topics;
 
 /// A message language, spoken by one binding or several.
 pub struct Family {
@@ -63,6 +66,11 @@ pub struct Binding {
     pub catalogues: &'static [&'static Catalogue],
     /// Folder below `scenarios/`.
     pub scenarios: &'static str,
+    /// The topics of commands, where their destinations are named by these.
+    pub topics: Option<&'static Topics>,
+    /// Set where its text requires nothing: why not. All that is found is advice then, under every policy but `strict`, and
+    /// no verdict says that anything conforms.
+    pub advice: Option<&'static str>,
 }
 
 /// OpenC2 over MQTT, Working Draft 04.
@@ -83,6 +91,8 @@ pub static OPENC2_MQTT_WD04: Binding = Binding {
         &catalogue::harness::CATALOGUE,
     ],
     scenarios: "openc2-mqtt-wd04",
+    topics: Some(&topics::WD04),
+    advice: None,
 };
 
 /// Every binding.
@@ -104,6 +114,8 @@ static ONEM2M_TS0010: Binding = Binding {
     ],
     catalogues: &[&catalogue::ts0010::CATALOGUE, &catalogue::onem2m::CATALOGUE],
     scenarios: "onem2m-ts0010",
+    topics: None,
+    advice: None,
 };
 
 /// The binding of that id.

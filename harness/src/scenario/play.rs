@@ -1,6 +1,7 @@
 //! What a role asks of the harness while a scenario runs: whom it plays, and how it ends.
 
 use super::stage::Stage;
+use crate::binding::Binding;
 use crate::iut::Pics;
 use std::fmt;
 use std::pin::Pin;
@@ -26,7 +27,7 @@ pub(super) trait Play: Sync {
     fn plays(&self, pics: &Pics) -> Plays;
 
     /// Topics that the IUT is due to be subscribed to, by what it declares.
-    fn due(&self, pics: &Pics) -> Vec<String>;
+    fn due(&self, binding: &Binding, pics: &Pics) -> Vec<String>;
 
     /// Sends, at the end of a scenario, what shows whether the IUT was listening to the last.
     fn closing<'s>(&self, stage: &'s mut Stage<'_>) -> Doing<'s>;

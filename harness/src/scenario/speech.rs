@@ -3,6 +3,7 @@
 use super::model::Key;
 use super::stage::Stage;
 use super::verbs::Table;
+use crate::binding::Binding;
 use crate::diagnostic::toml::Fields;
 use crate::evidence::payload::Payload;
 use crate::iut::Pics;
@@ -26,8 +27,8 @@ pub struct Speech {
 
 /// Where a message goes.
 pub(super) trait Destination: Debug + Send + Sync {
-    /// The topic; `None` when what it needs is not declared.
-    fn topic(&self, pics: &Pics) -> Option<String>;
+    /// The topic; `None` when what it needs is not declared, or the binding has no such topic.
+    fn topic(&self, binding: &Binding, pics: &Pics) -> Option<String>;
 
     /// What must be declared for it.
     fn needs(&self) -> Option<Key>;

@@ -55,17 +55,10 @@ pub(in crate::catalogue) fn result<'a>(message: &'a Message, name: &str) -> Opti
     message.results().and_then(|results| results.get(name))
 }
 
-/// Whether a topic addresses the IUT, as far as it has declared its addresses.
-fn addressed(topic: &str, pics: &Pics) -> bool {
-    match topic.strip_prefix("oc2/cmd/") {
-        Some("all") => true,
-        Some(rest) => match rest.split_once('/') {
-            Some(("ap", profile)) => pics.actuator_profiles.iter().any(|p| p == profile),
-            Some(("device", id)) => pics.device_id.as_deref() == Some(id),
-            _ => false,
-        },
-        None => false,
-    }
+/// Whether a command on that topic is for the IUT, as far as it has declared its addresses.
+fn addressed(topic: &str, message: &Message, setting: &Setting) -> bool {
+    let target = message.target().map(|(name, _)| name);
+    setting.binding.topics.is_some_and(|topics| topics.addresses(topic, &setting.pics, message.action(), target))
 }
 
 /// The request of an exchange, when the IUT has to deal with it: delivered, addressed to it by topic and `to`, in
@@ -88,7 +81,7 @@ pub(in crate::catalogue) fn answerable<'a>(exchange: &'a Exchange, setting: &Set
     let obliges = exchange.delivery == Delivery::Delivered
         && exchange.request_id.is_some()
         && !request.injected
-        && addressed(topic, &setting.pics)
+        && addressed(topic, message, setting)
         && named
         && fits
         && sound;

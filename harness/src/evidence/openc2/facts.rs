@@ -1,14 +1,13 @@
 //! What OpenC2 messages tell those who know no OpenC2.
 
 use super::{ContentKind, Form, Message};
+use crate::binding::topics::Topics;
 use crate::evidence::Setting;
 use crate::evidence::payload::{Facts, Quality};
 use crate::iut::{Role, Serialization};
 
 /// Status of an interim response.
 const PROCESSING: i128 = 102;
-/// The topic of every Consumer.
-const EVERYBODY: &str = "oc2/cmd/all";
 
 impl Facts for Message {
     fn kind(&self) -> Option<ContentKind> {
@@ -75,7 +74,11 @@ impl Facts for Message {
     }
 
     fn reaches(&self, topic: &str, setting: &Setting) -> bool {
-        setting.role == Role::Consumer && topic == EVERYBODY
+        let due = |topics: &Topics| match topics.everybody {
+            Some(everybody) => topic == everybody,
+            None => topics.due(&setting.pics).iter().any(|due| due == topic),
+        };
+        setting.role == Role::Consumer && setting.binding.topics.is_some_and(due)
     }
 
     fn words(&self) -> Vec<String> {

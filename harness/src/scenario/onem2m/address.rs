@@ -1,5 +1,6 @@
 //! Where primitives go (TS-0010 6.4).
 
+use crate::binding::Binding;
 use crate::diagnostic::toml::Fields;
 use crate::iut::{Pics, Serialization};
 use crate::scenario::model::Key;
@@ -52,7 +53,7 @@ impl Address {
 }
 
 impl Destination for Address {
-    fn topic(&self, pics: &Pics) -> Option<String> {
+    fn topic(&self, _: &Binding, pics: &Pics) -> Option<String> {
         let cse = level(pics.onem2m.cse_id.as_deref()?);
         match self {
             Address::Cse(serialization) => Some(topic("req", originator(pics), &cse, suffix(*serialization))),
@@ -111,7 +112,8 @@ mod tests {
     fn destinations_become_topics() {
         let mut pics = Pics::default();
         pics.onem2m.cse_id = Some("/in-cse".to_owned());
-        let to = |text: &str, pics: &Pics| Address::parse(text).and_then(|address| address.topic(pics));
+        let binding = crate::binding::find("onem2m-ts0010-v2.4.1").expect("one of ours");
+        let to = |text: &str, pics: &Pics| Address::parse(text).and_then(|address| address.topic(binding, pics));
         assert_eq!(to("cse", &pics).as_deref(), Some("/oneM2M/req/Ctouchstone/in-cse/json"));
         assert_eq!(to("registration/xml", &pics).as_deref(), Some("/oneM2M/reg_req/touchstone/in-cse/xml"));
         pics.onem2m.originator = Some("CAdmin".to_owned());

@@ -2,6 +2,7 @@
 
 use super::address::{EVERYTHING, ORIGINATOR, originator, topic};
 use super::primitive;
+use crate::binding::Binding;
 use crate::iut::{Pics, Serialization};
 use crate::scenario::closing::sentinel;
 use crate::scenario::play::{Doing, Play, Plays};
@@ -17,7 +18,7 @@ impl Play for AgainstCse {
     }
 
     /// Requests of anybody to it, in each serialization that it declares.
-    fn due(&self, pics: &Pics) -> Vec<String> {
+    fn due(&self, _: &Binding, pics: &Pics) -> Vec<String> {
         let Some(cse) = pics.onem2m.cse_id.as_deref() else { return Vec::new() };
         [(Serialization::Json, "json"), (Serialization::Xml, "xml")]
             .into_iter()

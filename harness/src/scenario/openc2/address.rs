@@ -1,44 +1,42 @@
 //! Where a message goes: the command topics of the binding.
 
+use crate::binding::Binding;
+use crate::binding::topics::Group;
 use crate::diagnostic::toml::{Fields, Located};
 use crate::iut::Pics;
 use crate::scenario::model::Key;
 use crate::scenario::speech::Destination;
 
-/// Topic of every Consumer.
-pub const ALL: &str = "oc2/cmd/all";
-/// Topic that responses go to.
+/// Topic that responses go to, in every binding.
 pub const RESPONSES: &str = "oc2/rsp";
 
-/// Filter of every command topic.
+/// Filter of every command topic, in every binding.
 pub const COMMANDS: &str = "oc2/cmd/#";
+
+/// The names of groups, in whichever binding, and the key of `[pics]` that declares what belongs to each.
+const GROUPS: [(&str, &str); 2] = [("profile", "actuator_profiles"), ("device", "device_id")];
 
 /// A destination, as scenarios name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
-    /// Every Consumer.
+    /// Every Consumer; where the binding has no topic for that, the one under test.
     All,
-    /// An actuator profile; `None`: the first one declared.
-    Profile(Option<String>),
-    /// A device; `None`: the declared one.
-    Device(Option<String>),
+    /// One of the binding's groups, and a name in it; `None`: the first one declared.
+    Group(&'static str, Option<String>),
     /// Any topic.
     Topic(String),
 }
 
 impl Address {
-    /// Reads `all`, `profile`, `profile:NAME`, `device`, `device:ID` or `topic:T`.
+    /// Reads `all`, `GROUP`, `GROUP:NAME` or `topic:T`.
     pub fn parse(text: &str) -> Option<Address> {
-        match text {
-            "all" => Some(Address::All),
-            "profile" => Some(Address::Profile(None)),
-            "device" => Some(Address::Device(None)),
-            _ => match text.split_once(':') {
-                Some(("profile", name)) if !name.is_empty() => Some(Address::Profile(Some(name.to_owned()))),
-                Some(("device", id)) if !id.is_empty() => Some(Address::Device(Some(id.to_owned()))),
-                Some(("topic", topic)) if !topic.is_empty() => Some(Address::Topic(topic.to_owned())),
-                _ => None,
-            },
+        let group = |name: &str| GROUPS.into_iter().map(|(known, _)| known).find(|known| *known == name);
+        match text.split_once(':') {
+            None if text == "all" => Some(Address::All),
+            None => Some(Address::Group(group(text)?, None)),
+            Some((_, "")) => None,
+            Some(("topic", topic)) => Some(Address::Topic(topic.to_owned())),
+            Some((name, member)) => Some(Address::Group(group(name)?, Some(member.to_owned()))),
         }
     }
 
@@ -68,38 +66,54 @@ impl Address {
     }
 }
 
-impl Destination for Address {
-    fn topic(&self, pics: &Pics) -> Option<String> {
+impl Address {
+    /// How a stimulus names it.
+    pub fn stimulus(&self, binding: &Binding, pics: &Pics) -> Result<String, String> {
+        let topics = binding.topics.ok_or("the binding has no topics of its own")?;
+        let member = |group: &Group, name: Option<&str>| {
+            let declared = || (group.declared)(pics).into_iter().next();
+            format!("{}:{}", group.name, name.or_else(declared).unwrap_or(group.stand_in))
+        };
         match self {
-            Address::All => Some(ALL.to_owned()),
-            Address::Profile(name) => name.as_ref().or(pics.actuator_profiles.first()).map(|name| profile_topic(name)),
-            Address::Device(id) => id.as_ref().or(pics.device_id.as_ref()).map(|id| device_topic(id)),
+            Address::All if topics.everybody.is_some() => Ok("all".to_owned()),
+            Address::All => topics.groups.first().map(|group| member(group, None)).ok_or("it has no topics".to_owned()),
+            Address::Group(name, given) => {
+                let group = topics.group(name).ok_or_else(|| format!("the binding has no topic for {name}"))?;
+                Ok(member(group, given.as_deref()))
+            }
+            Address::Topic(_) => Err("a Producer cannot be asked to send to any topic".to_owned()),
+        }
+    }
+}
+
+impl Destination for Address {
+    fn topic(&self, binding: &Binding, pics: &Pics) -> Option<String> {
+        let topics = binding.topics?;
+        match self {
+            Address::All => topics.usual(pics),
+            Address::Group(group, name) => {
+                let group = topics.group(group)?;
+                let name = name.as_deref().or_else(|| (group.declared)(pics).into_iter().next())?;
+                Some(group.topic(name))
+            }
             Address::Topic(topic) => Some(topic.clone()),
         }
     }
 
     fn needs(&self) -> Option<Key> {
         match self {
-            Address::Device(None) => Some(Key::Own("device_id")),
-            Address::Profile(None) => Some(Key::Own("actuator_profiles")),
-            Address::All | Address::Device(Some(_)) | Address::Profile(Some(_)) | Address::Topic(_) => None,
+            Address::Group(group, None) => {
+                GROUPS.into_iter().find(|(name, _)| name == group).map(|(_, key)| Key::Own(key))
+            }
+            Address::All | Address::Group(_, Some(_)) | Address::Topic(_) => None,
         }
     }
-}
-
-/// Command topic of an actuator profile.
-pub fn profile_topic(name: &str) -> String {
-    format!("oc2/cmd/ap/{name}")
-}
-
-/// Command topic of a device.
-pub fn device_topic(id: &str) -> String {
-    format!("oc2/cmd/device/{id}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::binding::OPENC2_MQTT_WD04;
 
     #[test]
     fn addresses_become_topics() {
@@ -108,7 +122,7 @@ mod tests {
             actuator_profiles: vec!["alpha".into(), "iota".into()],
             ..Pics::default()
         };
-        let topic = |text: &str| Address::parse(text).and_then(|a| a.topic(&pics));
+        let topic = |text: &str| Address::parse(text).and_then(|a| a.topic(&OPENC2_MQTT_WD04, &pics));
         assert_eq!(topic("all").as_deref(), Some("oc2/cmd/all"));
         assert_eq!(topic("device").as_deref(), Some("oc2/cmd/device/zulu"));
         assert_eq!(topic("profile").as_deref(), Some("oc2/cmd/ap/alpha"));
@@ -116,6 +130,7 @@ mod tests {
         assert_eq!(topic("profile:x").as_deref(), Some("oc2/cmd/ap/x"));
         assert_eq!(topic("topic:a/b:c").as_deref(), Some("a/b:c"));
         assert_eq!(Address::parse("everybody"), None);
-        assert_eq!(Address::Device(None).topic(&Pics::default()), None);
+        assert_eq!(Address::parse("device:"), None);
+        assert_eq!(Address::Group("device", None).topic(&OPENC2_MQTT_WD04, &Pics::default()), None);
     }
 }

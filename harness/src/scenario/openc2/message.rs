@@ -9,10 +9,6 @@ use serde_json::{Map, Value, json};
 pub const PRODUCER: &str = "touchstone-producer";
 /// Identity of the Consumer that the harness plays.
 pub const CONSUMER: &str = "touchstone-consumer";
-/// Device of the Consumer that the harness plays, where a Producer declares none that it commands.
-pub const DEVICE: &str = "touchstone";
-/// Actuator profile of that Consumer, where a Producer declares none.
-pub const PROFILE: &str = "x-touchstone";
 
 /// A request message.
 #[derive(Clone, Debug)]

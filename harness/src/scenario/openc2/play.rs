@@ -1,8 +1,9 @@
 //! Whom the harness plays against Consumers and Producers, and the command that ends a scenario: after a request that a
 //! Consumer left unanswered, and after a message to a Producer that it has sent nothing since.
 
-use super::address::{ALL, COMMANDS, RESPONSES, device_topic, profile_topic};
+use super::address::{Address, COMMANDS, RESPONSES};
 use super::message::{self, CONSUMER, PRODUCER};
+use crate::binding::Binding;
 use crate::iut::stimulus::Object;
 use crate::iut::{Pics, Serialization, Stimulus};
 use crate::scenario::closing::{SENTINEL, sentinel};
@@ -20,11 +21,8 @@ impl Play for AgainstConsumer {
     }
 
     /// The command topics that follow from what it declares.
-    fn due(&self, pics: &Pics) -> Vec<String> {
-        let mut topics = vec![ALL.to_owned()];
-        topics.extend(pics.device_id.as_deref().map(device_topic));
-        topics.extend(pics.actuator_profiles.iter().map(|name| profile_topic(name)));
-        topics
+    fn due(&self, binding: &Binding, pics: &Pics) -> Vec<String> {
+        binding.topics.map_or_else(Vec::new, |topics| topics.due(pics))
     }
 
     fn closing<'s>(&self, stage: &'s mut Stage<'_>) -> Doing<'s> {
@@ -40,7 +38,7 @@ impl Play for AgainstProducer {
         Plays { client_id: CONSUMER.to_owned(), filter: COMMANDS.to_owned(), qos: 2 }
     }
 
-    fn due(&self, _: &Pics) -> Vec<String> {
+    fn due(&self, _: &Binding, _: &Pics) -> Vec<String> {
         vec![RESPONSES.to_owned()]
     }
 
@@ -60,7 +58,8 @@ fn query(stage: &Stage<'_>, id: &str) -> (String, Vec<u8>) {
         created: stage.unix_millis(),
         header: None,
     };
-    (ALL.to_owned(), request.payload())
+    let topics = stage.iut.binding.topics;
+    (topics.and_then(|topics| topics.usual(&stage.iut.pics)).unwrap_or_default(), request.payload())
 }
 
 /// A Producer is made to send one more command, which is answered: what it was sent last has not put it out of action.
@@ -71,13 +70,14 @@ async fn further_command(stage: &mut Stage<'_>) {
     if !asked || !stage.view.delivered_last() || stage.view.died().is_some() || !stage.view.connected() {
         return;
     }
+    let Ok(address) = Address::All.stimulus(stage.iut.binding, &stage.iut.pics) else { return };
     let number = stage.next_step();
     let event = |phase, captured, note| Event::Step { number, verb: "sentinel".to_owned(), phase, captured, note };
     stage.recorder.record(event(StepPhase::Begin, BTreeMap::new(), String::new()));
     let begun = stage.begun();
     let object = Object {
         id: SENTINEL.to_owned(),
-        address: "all".to_owned(),
+        address,
         command: message::query_features(),
         serialization: Serialization::Json,
     };

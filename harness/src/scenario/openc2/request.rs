@@ -94,7 +94,7 @@ impl Asking for Request {
 
     fn built(&self, stage: &Stage<'_>, n: u32) -> Result<Built, String> {
         let pics = &stage.iut.pics;
-        let topic = self.to.topic(pics).ok_or("the topic needs something that is not declared")?;
+        let topic = self.to.topic(stage.iut.binding, pics).ok_or("the topic needs something that is not declared")?;
         let command = self.command.value(stage)?;
         let request_id = self.correlation(stage, stage.number, n);
         let to = self.recipients.as_ref().map(|recipients| {

@@ -28,7 +28,7 @@ impl AwaitReady {
 
     pub(in crate::scenario) async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         let deadline = stage.deadline(self.within.unwrap_or(stage.iut.timing.startup));
-        let topics = stage.iut.part().play.0.due(&stage.iut.pics);
+        let topics = stage.iut.part().play.0.due(stage.iut.binding, &stage.iut.pics);
         loop {
             // Whether everything is there, else the last time something happened on a connection that holds anything.
             let found = stage

@@ -20,7 +20,7 @@ impl AwaitSubscriptions {
     }
 
     async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
-        let topics = stage.iut.part().play.0.due(&stage.iut.pics);
+        let topics = stage.iut.part().play.0.due(stage.iut.binding, &stage.iut.pics);
         let window = stage.scaled(self.within.unwrap_or(stage.iut.timing.response));
         let window = window + window / 10;
         let latest = stage.deadline(stage.iut.timing.startup) + std::time::Duration::from_nanos(window);

@@ -54,7 +54,7 @@ impl Deliver {
 
     /// Publishes it once.
     pub(super) async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
-        let Some(topic) = self.to.topic(&stage.iut.pics) else {
+        let Some(topic) = self.to.topic(stage.iut.binding, &stage.iut.pics) else {
             return Ended::Failed("the topic needs something that is not declared".to_owned());
         };
         let id = self.request_id(stage, stage.number);

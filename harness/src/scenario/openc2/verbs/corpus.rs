@@ -58,7 +58,7 @@ impl Corpus {
     fn inputs(&self, stage: &Stage<'_>) -> Option<Inputs> {
         let pics = &stage.iut.pics;
         let topic = match Side::of(stage.iut.role) {
-            Side::Consumer => self.to.topic(pics)?,
+            Side::Consumer => self.to.topic(stage.iut.binding, pics)?,
             Side::Producer => RESPONSES.to_owned(),
         };
         let largest = pics.max_message_size.and_then(|size| usize::try_from(size).ok()).unwrap_or(LARGEST).min(LARGEST);
@@ -73,7 +73,7 @@ impl Corpus {
             return Ended::Failed("the topic needs something that is not declared".to_owned());
         };
         let topic = match Side::of(stage.iut.role) {
-            Side::Consumer => self.to.topic(&stage.iut.pics).unwrap_or_default(),
+            Side::Consumer => self.to.topic(stage.iut.binding, &stage.iut.pics).unwrap_or_default(),
             Side::Producer => RESPONSES.to_owned(),
         };
         let mut sent = 0;
@@ -123,7 +123,7 @@ impl Corpus {
         };
         let name = self.good(batch);
         stage.asked(Some(&name), std::slice::from_ref(&id));
-        let topic = self.to.topic(&stage.iut.pics).unwrap_or_default();
+        let topic = self.to.topic(stage.iut.binding, &stage.iut.pics).unwrap_or_default();
         match stage.publish(&name, &topic, &request.payload(), 1, false).await {
             Ended::Done(_) => {}
             ended => return Err(ended),

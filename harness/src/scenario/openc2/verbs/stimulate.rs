@@ -6,7 +6,6 @@ use crate::iut::stimulus::Object;
 use crate::iut::{Pics, Serialization, Stimulus};
 use crate::scenario::model::Key;
 use crate::scenario::openc2::address::Address;
-use crate::scenario::openc2::message::{DEVICE, PROFILE};
 use crate::scenario::openc2::request::serialization;
 use crate::scenario::stage::{Ended, Stage};
 use crate::scenario::verbs::keys::captured_name;
@@ -55,18 +54,7 @@ impl Stimulate {
     }
 
     fn objects(&self, stage: &Stage<'_>) -> Result<Vec<Object>, String> {
-        let pics = &stage.iut.pics;
-        let address = match &self.address {
-            Address::All => "all".to_owned(),
-            Address::Device(id) => {
-                format!("device:{}", id.as_deref().or(pics.device_id.as_deref()).unwrap_or(DEVICE))
-            }
-            Address::Profile(name) => {
-                let declared = pics.actuator_profiles.first().map(String::as_str);
-                format!("profile:{}", name.as_deref().or(declared).unwrap_or(PROFILE))
-            }
-            Address::Topic(_) => return Err("a Producer cannot be asked to send to any topic".to_owned()),
-        };
+        let address = self.address.stimulus(stage.iut.binding, &stage.iut.pics)?;
         let command = self.command.value(stage)?;
         let label = self.label(stage.number);
         let id = |n: u32| if self.count == 1 { label.clone() } else { format!("{label}.{n}") };
