@@ -323,14 +323,17 @@ pub(super) fn template(table: &Fields<'_>, text: &Located<String>, pics: &Pics, 
     };
     for placeholder in template.placeholders() {
         let lacking = match placeholder {
-            Placeholder::KeepAlive if pics.keep_alive.is_none() => "declare `keep_alive` in [pics]",
-            Placeholder::DeviceId if pics.device_id.is_none() => "declare `device_id` in [pics]",
-            Placeholder::Username | Placeholder::Password if network.credentials.is_none() => {
-                "give `username` and `password` in [network]"
+            declared if declared.declared(pics).is_some_and(|value| value.is_none()) => {
+                format!("declare `{}` in [pics]", declared.name())
             }
-            Placeholder::Ca | Placeholder::Cert | Placeholder::Key if !pics.tls => "declare `tls = true` in [pics]",
+            Placeholder::Username | Placeholder::Password if network.credentials.is_none() => {
+                "give `username` and `password` in [network]".to_owned()
+            }
+            Placeholder::Ca | Placeholder::Cert | Placeholder::Key if !pics.tls => {
+                "declare `tls = true` in [pics]".to_owned()
+            }
             Placeholder::Cert | Placeholder::Key if network.tls.as_ref().is_some_and(|tls| tls.client.is_none()) => {
-                "give `client_cert` and `client_key` in [tls]"
+                "give `client_cert` and `client_key` in [tls]".to_owned()
             }
             _ => continue,
         };

@@ -1,5 +1,6 @@
 //! Arguments with placeholders: `{port}`, `{state_dir}`, ...; `{{` and `}}` stand for braces.
 
+use super::Pics;
 use crate::diagnostic::instead;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -29,6 +30,18 @@ pub enum Placeholder {
     KeepAlive,
     /// Device identifier.
     DeviceId,
+    /// SP-relative CSE-ID.
+    CseId,
+    /// Resource name of the CSEBase.
+    CseName,
+    /// Stem of an AE-ID that may do everything.
+    Originator,
+    /// Stem of the AE-ID.
+    AeId,
+    /// App-ID.
+    AppId,
+    /// Credential-ID.
+    CredentialId,
     /// This program.
     SelfProgram,
     /// A port that is free for the IUT to take stimuli at; another one at each start.
@@ -37,7 +50,7 @@ pub enum Placeholder {
 
 impl Placeholder {
     /// All of them, with the names files use.
-    pub const ALL: [(&'static str, Placeholder); 13] = [
+    pub const ALL: [(&'static str, Placeholder); 19] = [
         ("host", Placeholder::Host),
         ("port", Placeholder::Port),
         ("url", Placeholder::Url),
@@ -49,6 +62,12 @@ impl Placeholder {
         ("state_dir", Placeholder::StateDir),
         ("keep_alive", Placeholder::KeepAlive),
         ("device_id", Placeholder::DeviceId),
+        ("cse_id", Placeholder::CseId),
+        ("cse_name", Placeholder::CseName),
+        ("originator", Placeholder::Originator),
+        ("ae_id", Placeholder::AeId),
+        ("app_id", Placeholder::AppId),
+        ("credential_id", Placeholder::CredentialId),
         ("self", Placeholder::SelfProgram),
         ("stimulus_port", Placeholder::StimulusPort),
     ];
@@ -56,6 +75,32 @@ impl Placeholder {
     /// The name files use.
     pub fn name(self) -> &'static str {
         Placeholder::ALL.iter().find(|(_, p)| *p == self).map_or("", |(name, _)| name)
+    }
+
+    /// What is declared under the key of `[pics]` that has its name. Outer `None`: there is no such key.
+    pub fn declared(self, pics: &Pics) -> Option<Option<String>> {
+        let onem2m = &pics.onem2m;
+        Some(match self {
+            Placeholder::KeepAlive => pics.keep_alive.map(|seconds| seconds.to_string()),
+            Placeholder::DeviceId => pics.device_id.clone(),
+            Placeholder::CseId => onem2m.cse_id.clone(),
+            Placeholder::CseName => onem2m.cse_name.clone(),
+            Placeholder::Originator => onem2m.originator.clone(),
+            Placeholder::AeId => onem2m.ae_id.clone(),
+            Placeholder::AppId => onem2m.app_id.clone(),
+            Placeholder::CredentialId => onem2m.credential_id.clone(),
+            Placeholder::Host
+            | Placeholder::Port
+            | Placeholder::Url
+            | Placeholder::Ca
+            | Placeholder::Cert
+            | Placeholder::Key
+            | Placeholder::Username
+            | Placeholder::Password
+            | Placeholder::StateDir
+            | Placeholder::SelfProgram
+            | Placeholder::StimulusPort => return None,
+        })
     }
 }
 
@@ -183,6 +228,16 @@ mod tests {
         assert_eq!(fill(r#"{"a": [1]}"#), r#"{"a": [1]}"#);
         assert_eq!(fill("${1} {} {"), "${1} {} {");
         assert_eq!(fill(""), "");
+    }
+
+    #[test]
+    fn declarations_answer_for_the_placeholders_named_after_them() {
+        let mut pics = Pics { keep_alive: Some(4), ..Pics::default() };
+        pics.onem2m.cse_id = Some("/in-cse".to_owned());
+        assert_eq!(Placeholder::KeepAlive.declared(&pics), Some(Some("4".to_owned())));
+        assert_eq!(Placeholder::CseId.declared(&pics), Some(Some("/in-cse".to_owned())));
+        assert_eq!(Placeholder::AeId.declared(&pics), Some(None));
+        assert_eq!(Placeholder::Port.declared(&pics), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod attach;
 mod closing;
 mod context;
+mod corpus;
 mod filter;
 mod ids;
 mod lag;

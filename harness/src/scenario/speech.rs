@@ -1,5 +1,6 @@
 //! What scenarios need of a message language: requests to send, and places to send them to.
 
+use super::corpus::Hostile;
 use super::model::Key;
 use super::stage::Stage;
 use super::verbs::Table;
@@ -18,6 +19,8 @@ pub struct Speech {
     pub(super) destination: fn(&Fields<'_>, &'static str) -> Option<Arc<dyn Destination>>,
     /// A destination that is a topic.
     pub(super) topic: fn(String) -> Arc<dyn Destination>,
+    /// Reads which hostile inputs are sent.
+    pub(super) hostile: fn(&Fields<'_>) -> Option<Arc<dyn Hostile>>,
     /// Verbs that only scenarios in this language have.
     pub(super) verbs: Table,
     /// Whether a message of the IUT on a topic is a request, as far as anybody can tell: by its content, or, where that

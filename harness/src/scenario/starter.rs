@@ -179,11 +179,10 @@ fn values(iut: &IutFile, options: &Options, address: SocketAddr, state: &Path, s
         values.insert(Placeholder::Username, credentials.username.clone());
         values.insert(Placeholder::Password, credentials.password.clone());
     }
-    if let Some(keep_alive) = iut.pics.keep_alive {
-        values.insert(Placeholder::KeepAlive, keep_alive.to_string());
-    }
-    if let Some(device_id) = &iut.pics.device_id {
-        values.insert(Placeholder::DeviceId, device_id.clone());
+    for (_, placeholder) in Placeholder::ALL {
+        if let Some(value) = placeholder.declared(&iut.pics).flatten() {
+            values.insert(placeholder, value);
+        }
     }
     values
 }

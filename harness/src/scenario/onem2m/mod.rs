@@ -1,12 +1,14 @@
 //! oneM2M in scenarios: primitives that the harness sends, where to, and whom it plays.
 
 mod address;
+mod corpus;
 mod play;
 mod primitive;
 mod request;
 #[cfg(test)]
 mod tests;
 
+use super::corpus::Hostile;
 use super::play::Played;
 use super::speech::{Asking, Destination, Speech};
 use crate::evidence::payload::{Kind, Payload};
@@ -19,6 +21,7 @@ pub static SPEECH: Speech = Speech {
     request: |fields| Request::read(fields).map(|request| Arc::new(request) as Arc<dyn Asking>),
     destination: |fields, key| Address::read(fields, key).map(|to| Arc::new(to) as Arc<dyn Destination>),
     topic: |topic| Arc::new(Address::Topic(topic)),
+    hostile: |fields| corpus::Corpus::read(fields).map(|corpus| Arc::new(corpus) as Arc<dyn Hostile>),
     verbs: &[],
     demands,
 };

@@ -33,7 +33,7 @@ impl Play for AgainstCse {
 }
 
 /// RETRIEVE of the CSEBase, which is answered one way or another.
-fn retrieve(stage: &Stage<'_>, rqi: &str) -> (String, Vec<u8>) {
+pub(super) fn retrieve(stage: &Stage<'_>, rqi: &str) -> (String, Vec<u8>) {
     let pics = &stage.iut.pics;
     let cse = pics.onem2m.cse_id.as_deref().unwrap_or_default();
     let serialization = if pics.speaks(Serialization::Json) { Serialization::Json } else { Serialization::Xml };
@@ -49,5 +49,5 @@ fn retrieve(stage: &Stage<'_>, rqi: &str) -> (String, Vec<u8>) {
         _ => Map::new(),
     };
     let suffix = super::address::suffix(serialization);
-    (topic("req", originator(pics), cse, suffix), primitive::request(&parameters, serialization))
+    (topic("req", originator(pics), cse, suffix), primitive::written(&parameters, serialization))
 }

@@ -47,14 +47,17 @@ const ORDER: [&str; 37] = [
 
 /// Root element of requests.
 const REQUEST: &str = "m2m:rqp";
+/// Root element of responses.
+const RESPONSE: &str = "m2m:rsp";
 
-/// The payload of a request with these parameters.
-pub fn request(parameters: &Map<String, Value>, serialization: Serialization) -> Vec<u8> {
+/// The payload of a primitive with these parameters: a response where it has a status code and no operation.
+pub fn written(parameters: &Map<String, Value>, serialization: Serialization) -> Vec<u8> {
     let mut members: Vec<(&String, &Value)> = parameters.iter().collect();
     let place = |name: &str| ORDER.iter().position(|known| *known == name).unwrap_or(ORDER.len());
     members.sort_by_key(|(name, _)| place(name));
+    let root = if parameters.contains_key("rsc") && !parameters.contains_key("op") { RESPONSE } else { REQUEST };
     match serialization {
-        Serialization::Xml => xml(REQUEST, &members).into_bytes(),
+        Serialization::Xml => xml(root, &members).into_bytes(),
         // No step can ask for CBOR, which the tested texts do not have.
         Serialization::Json | Serialization::Cbor => {
             let ordered: Map<String, Value> =
@@ -124,7 +127,7 @@ mod tests {
 
     fn written(parameters: Value, serialization: Serialization) -> String {
         let Value::Object(members) = parameters else { panic!("an object") };
-        String::from_utf8(request(&members, serialization)).expect("text")
+        String::from_utf8(super::written(&members, serialization)).expect("text")
     }
 
     #[test]

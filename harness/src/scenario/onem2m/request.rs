@@ -186,7 +186,7 @@ impl Request {
                 topic(leaf, &fill(from), &fill(to), self.way.suffix.as_deref().unwrap_or(suffix(self.serialization)))
             }
         };
-        Ok((topic, primitive::request(&parameters, self.serialization)))
+        Ok((topic, primitive::written(&parameters, self.serialization)))
     }
 }
 

@@ -7,6 +7,7 @@ mod play;
 mod request;
 mod verbs;
 
+use super::corpus::Hostile;
 use super::play::Played;
 use super::speech::{Asking, Destination, Speech};
 use crate::evidence::payload::{Kind, Payload};
@@ -20,6 +21,7 @@ pub static SPEECH: Speech = Speech {
     request: |fields| Request::read(fields).map(|request| Arc::new(request) as Arc<dyn Asking>),
     destination: |fields, key| Address::read(fields, key).map(|to| Arc::new(to) as Arc<dyn Destination>),
     topic: |topic| Arc::new(Address::Topic(topic)),
+    hostile: |fields| corpus::Hostile::read(fields).map(|corpus| Arc::new(corpus) as Arc<dyn Hostile>),
     verbs: verbs::VERBS,
     demands,
 };

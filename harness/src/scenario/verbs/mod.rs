@@ -7,6 +7,7 @@ pub(super) mod await_ready;
 mod await_response;
 mod await_subscriptions;
 mod burst;
+mod corpus;
 mod cut;
 mod delay;
 mod deliver;
@@ -124,6 +125,7 @@ static VERBS: Table = &[
     ("await-subscriptions", |f, _| boxed(Some(await_subscriptions::AwaitSubscriptions::read(f)))),
     ("await-tls", |f, _| boxed(Some(tls::AwaitTls::read(f)))),
     ("burst", |f, s| boxed(burst::Burst::read(f, s))),
+    ("corpus", |f, s| boxed(corpus::Corpus::read(f, s))),
     ("cut", |f, _| boxed(cut::Cut::read(f))),
     ("delay", |f, _| boxed(delay::Delay::read(f))),
     ("deliver", |f, s| boxed(deliver::Deliver::read(f, s))),

@@ -1,21 +1,16 @@
-//! The robustness corpus: hostile inputs, made from a seed. The same seed, scenario and step give the same inputs.
-//!
-//! Every input can be delivered: payloads travel in well-formed packets on a topic of the implementation, packets are
-//! whole (their Remaining Length fits), so that what comes after them can be read. None of them is a command that
-//! could be carried out: they are made from `query features`, and [`harmless`] looks at each.
+//! Hostile inputs to those who speak OpenC2. None of them is a command that could be carried out: they are made from `query
+//! features`, and [`harmless`] looks at each.
 
-mod packets;
+mod hostile;
 mod payloads;
+
+pub(super) use hostile::Corpus as Hostile;
 
 use crate::evidence::openc2::{self, ContentKind};
 use crate::iut::{ACTIONS, Serialization};
+use crate::scenario::corpus::{ATTEMPTS, Input, packets, random};
 use crate::scenario::openc2::Side;
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
-use sha2::{Digest, Sha256};
-
-/// Attempts to make a harmless input of one kind.
-const ATTEMPTS: usize = 100;
 
 /// What is done to a sound message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,20 +50,6 @@ impl Kind {
     ];
 }
 
-/// One input.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// A payload to publish to the implementation.
-    Payload(Vec<u8>),
-    /// A whole packet to write to its connection.
-    Packet {
-        /// Its bytes.
-        bytes: Vec<u8>,
-        /// Whether a conforming server may send it.
-        lawful: bool,
-    },
-}
-
 /// What inputs are made from.
 #[derive(Clone, Debug)]
 pub struct Base {
@@ -94,12 +75,7 @@ pub struct Corpus {
 impl Corpus {
     /// The corpus of a step.
     pub fn new(kind: Kind, base: Base, seed: u64, scenario: &str, step: u32) -> Corpus {
-        let mut hash = Sha256::new();
-        hash.update(b"corpus");
-        hash.update(seed.to_be_bytes());
-        hash.update(step.to_be_bytes());
-        hash.update(scenario.as_bytes());
-        Corpus { kind, base, random: ChaCha8Rng::from_seed(hash.finalize().into()), made: 0 }
+        Corpus { kind, base, random: random(seed, scenario, step), made: 0 }
     }
 
     /// The next input.
@@ -107,7 +83,9 @@ impl Corpus {
         self.made += 1;
         match self.kind {
             Kind::Packets => packets::illegal(&mut self.random),
-            Kind::Topics => packets::look_alike(&mut self.random, &self.base, self.made),
+            Kind::Topics => packets::look_alike(&mut self.random, &self.base.topic, self.made, |random| {
+                payloads::in_json(self.base.side, &payloads::sound(self.base.side, random, self.made))
+            }),
             _ => self.payload(),
         }
     }
@@ -117,11 +95,11 @@ impl Corpus {
             let mut payload = payloads::make(self.kind, &mut self.random, &self.base, self.made);
             payload.truncate(self.base.largest);
             if harmless(&self.base.topic, &payload) {
-                return Input::Payload(payload);
+                return Input::Payload { topic: self.base.topic.clone(), payload };
             }
         }
         // Header without body: nobody can carry it out.
-        Input::Payload(vec![0x90, 0x01])
+        Input::Payload { topic: self.base.topic.clone(), payload: vec![0x90, 0x01] }
     }
 }
 

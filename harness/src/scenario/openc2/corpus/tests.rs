@@ -1,5 +1,6 @@
 use super::*;
 use proptest::prelude::*;
+use sha2::{Digest, Sha256};
 use touchstone_fixtures::wire::mqtt311::{Frame, Framer, Sender, decode};
 
 fn base(side: Side) -> Base {
@@ -34,7 +35,7 @@ fn inputs_of_a_seed_do_not_change() {
             let mut hash = Sha256::new();
             for input in inputs(*kind, Side::Consumer, 0, 50) {
                 match input {
-                    Input::Payload(bytes) => hash.update(bytes),
+                    Input::Payload { payload, .. } => hash.update(payload),
                     Input::Packet { bytes, .. } => hash.update(bytes),
                 }
             }
@@ -56,7 +57,7 @@ proptest! {
         for (_, kind) in Kind::NAMED {
             for input in inputs(kind, side, seed, 8) {
                 match input {
-                    Input::Payload(payload) => {
+                    Input::Payload { payload, .. } => {
                         prop_assert!(payload.len() <= 64 * 1024);
                         prop_assert!(harmless(&topic, &payload));
                     }

@@ -1,7 +1,6 @@
 //! Whole packets: lawful ones on topics that resemble those of the implementation, and ones that no server may send.
 
-use super::payloads::{in_json, sound};
-use super::{Base, Input};
+use super::Input;
 use rand::Rng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -12,8 +11,13 @@ const IDENTIFIERS: u16 = 60_000;
 
 /// A sound message on a topic that nobody subscribed to: a server may assign subscriptions itself (MQTT 4.5), so
 /// that it has to be acknowledged, and there is nothing in it to be afraid of.
-pub(super) fn look_alike(random: &mut ChaCha8Rng, base: &Base, number: u32) -> Input {
-    let topic = &base.topic;
+pub fn look_alike(
+    random: &mut ChaCha8Rng,
+    topic: &str,
+    number: u32,
+    payload: impl FnOnce(&mut ChaCha8Rng) -> Vec<u8>,
+) -> Input {
+    let first = topic.split('/').find(|level| !level.is_empty()).unwrap_or("a");
     let last = topic.rsplit('/').next().unwrap_or_default();
     let topics = [
         format!("{topic}/"),
@@ -30,19 +34,19 @@ pub(super) fn look_alike(random: &mut ChaCha8Rng, base: &Base, number: u32) -> I
         format!("{topic}/..{}", "/..".repeat(random.gen_range(0..100))),
         format!("{topic}{}", "/x".repeat(random.gen_range(1..2_000))),
         "a".repeat(random.gen_range(1..60_000)),
-        "oc2".to_owned(),
+        first.to_owned(),
         "/".to_owned(),
         " ".to_owned(),
     ];
-    let topic = topics.choose(random).map_or("oc2", String::as_str);
-    let payload = in_json(base.side, &sound(base.side, random, number));
+    let topic = topics.choose(random).map_or(first, String::as_str);
+    let payload = payload(random);
     let id = IDENTIFIERS + u16::try_from(number % 5_000).unwrap_or_default();
     let qos = random.gen_range(0..=1);
     Input::Packet { bytes: build::publish(topic, qos, if qos == 0 { 0 } else { id }, payload), lawful: true }
 }
 
 /// A whole packet that is wrong in itself; its Remaining Length fits, so that the next packet can be read.
-pub(super) fn illegal(random: &mut ChaCha8Rng) -> Input {
+pub fn illegal(random: &mut ChaCha8Rng) -> Input {
     // Types 0 and 15 are reserved, the others are those that only a client sends (table 2.1).
     let foreign = [0u8, 1, 8, 10, 12, 14, 15];
     let body: Vec<u8> = (0..random.gen_range(0..40)).map(|_| random.r#gen()).collect();
