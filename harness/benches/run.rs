@@ -31,7 +31,7 @@ fn runs(criterion: &mut Criterion) {
     group.sample_size(10);
     group.bench_function("every-consumer-scenario", |b| b.iter(|| execute(&runtime, &[])));
     group.bench_function("one-scenario-from-launch-to-verdict", |b| {
-        b.iter(|| execute(&runtime, &["wd04/consumer/connect-and-subscribe"]));
+        b.iter(|| execute(&runtime, &["mqtt311/answering/connect-and-subscribe"]));
     });
     group.finish();
 }

@@ -102,7 +102,8 @@ fn an_attached_consumer_finds_its_certificates() {
             .into_iter()
             .chain(["--listen".to_owned(), listen.clone()])
             .chain(
-                ["--scenario", "wd04/consumer/tls-1-3", "--scenario", "wd04/consumer/tls-expired"].map(str::to_owned),
+                ["--scenario", "mqtt311/answering/tls-1-3", "--scenario", "mqtt311/answering/tls-expired"]
+                    .map(str::to_owned),
             )
             .collect::<Vec<_>>();
         std::thread::spawn(move || call(arguments))

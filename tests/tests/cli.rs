@@ -99,7 +99,7 @@ fn a_bad_file_leaves_an_earlier_result_alone() {
         "--out".as_ref(),
         out.as_os_str(),
         "--scenario".as_ref(),
-        "wd04/consumer/connect-and-subscribe".as_ref(),
+        "mqtt311/answering/connect-and-subscribe".as_ref(),
     ];
     let first = call(arguments);
     assert_eq!(first.code, 0, "{}{}", first.stdout, first.stderr);

@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::Path;
 
-const SCENARIO: &str = "wd04/consumer/connect-and-subscribe";
+const SCENARIO: &str = "mqtt311/answering/connect-and-subscribe";
 
 fn run(file: &IutFile, dir: &Path) -> (Ended, Value) {
     let iut = file.write(dir);

@@ -8,7 +8,7 @@ use nix::unistd::Pid;
 use std::fs;
 use std::process::{Command, Stdio};
 
-const SCENARIO: &str = "wd04/consumer/connect-and-subscribe";
+const SCENARIO: &str = "mqtt311/answering/connect-and-subscribe";
 
 #[test]
 fn a_run_killed_at_any_moment_can_be_judged() {

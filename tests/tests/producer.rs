@@ -295,7 +295,8 @@ fn a_product_with_both_roles_is_run_twice() {
     assert_eq!(report_of_it["role"], "producer");
     let rerun = report_of_it["scenarios"][0]["rerun"].as_str().expect("a command");
     assert!(rerun.ends_with(" --role producer"), "{rerun}");
-    let consumer = run(dir.path(), &file, &["--role", "consumer", "--scenario", "wd04/consumer/connect-and-subscribe"]);
+    let consumer =
+        run(dir.path(), &file, &["--role", "consumer", "--scenario", "mqtt311/answering/connect-and-subscribe"]);
     // This one is no Consumer at all: the run says so, and is about that role.
     assert_eq!(consumer.code, 1, "{}\n{}", consumer.stdout, consumer.stderr);
     assert_eq!(report(&dir.path().join("out"))["role"], "consumer");

@@ -47,7 +47,7 @@ fn the_reference_producer_conforms() {
 fn the_reference_consumer_conforms_and_wireshark_opens_what_it_said() {
     let dir = conforms(Role::Consumer);
     for version in ["1-2", "1-3"] {
-        let capture = dir.path().join(format!("out/evidence/wd04/consumer/tls-{version}/capture.pcapng"));
+        let capture = dir.path().join(format!("out/evidence/mqtt311/answering/tls-{version}/capture.pcapng"));
         let recording = read(&capture).expect("a recording");
         let presented = recording.entries.iter().any(|entry| {
             let Event::Tls { change: TlsChange::Established { client, .. }, .. } = &entry.event else { return false };
@@ -78,7 +78,7 @@ fn who_declares_no_tls_is_not_judged_by_it() {
     let dir = scratch();
     let iut = IutFile::reference(None).write(dir.path());
     let out = dir.path().join("out");
-    let ended = run(&iut, &out, &["wd04/consumer/connect-and-subscribe"]);
+    let ended = run(&iut, &out, &["mqtt311/answering/connect-and-subscribe"]);
     assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
     let report = report(&out);
     for requirement in report["requirements"].as_array().expect("a list") {
@@ -102,7 +102,7 @@ fn who_refuses_every_server_has_shown_nothing() {
     let text = fs::read_to_string(&iut).expect("written before");
     fs::write(&iut, text.replace("{ca}", &stranger.display().to_string())).expect("written");
     let out = dir.path().join("out");
-    let ended = run(&iut, &out, &["wd04/consumer/tls-*", "wd04/consumer/connect-and-subscribe"]);
+    let ended = run(&iut, &out, &["mqtt311/answering/tls-*", "mqtt311/answering/connect-and-subscribe"]);
     assert_eq!(ended.code, 3, "{}\n{}", ended.stdout, ended.stderr);
     assert!(ended.stderr.contains("its last TLS handshake failed"), "{}", ended.stderr);
     let report = report(&out);
@@ -120,7 +120,7 @@ fn who_speaks_something_else_is_told_so() {
     file.timing = "startup = \"1s\"\nresponse = \"1s\"\nstop = \"2s\"\n".to_owned();
     let iut = file.write(dir.path());
     let out = dir.path().join("out");
-    let ended = run(&iut, &out, &["wd04/producer/tls-*", "wd04/producer/connect-and-subscribe"]);
+    let ended = run(&iut, &out, &["mqtt311/asking/tls-*", "mqtt311/asking/connect-and-subscribe"]);
     assert_eq!(ended.code, 3, "{}\n{}", ended.stdout, ended.stderr);
     assert!(ended.stderr.contains("what the client sends is no TLS"), "{}", ended.stderr);
     let report = report(&out);
@@ -188,12 +188,12 @@ impl Own {
 fn own_certificates_serve_a_run() {
     let own = Own::new();
     let out = own.dir.path().join("out");
-    let ended = run(&own.iut(), &out, &["wd04/consumer/tls-*"]);
+    let ended = run(&own.iut(), &out, &["mqtt311/answering/tls-*"]);
     assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
     let report = report(&out);
     let scenarios = report["scenarios"].as_array().expect("a list");
     // Nobody here can make a wrong certificate of that authority.
-    assert!(scenarios.iter().all(|s| s["id"] != "wd04/consumer/tls-expired"), "{scenarios:?}");
+    assert!(scenarios.iter().all(|s| s["id"] != "mqtt311/answering/tls-expired"), "{scenarios:?}");
     for id in ["refuses-untrusted", "accepts-tls12", "accepts-tls13", "no-old-version"] {
         assert_eq!(row(&report, &format!("tls/{id}"))["outcome"], "met", "{id}");
     }

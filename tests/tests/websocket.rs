@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Runs an IUT file of ours: it conforms, and what WebSocket asks for is shown.
-fn conforms(role: &str) {
+fn conforms(role: &str, side: &str) {
     let dir = scratch();
     let iut = root().join(format!("fixtures/iuts/reference-websocket-{role}.toml"));
     let out = dir.path().join("out");
@@ -24,7 +24,7 @@ fn conforms(role: &str) {
     for requirement in of_websocket {
         assert!(!requirement["witnesses"].as_array().expect("a list").is_empty(), "{}", requirement["id"]);
     }
-    dissected(&out.join(format!("evidence/wd04/{role}/websocket-frames/capture.pcapng")));
+    dissected(&out.join(format!("evidence/mqtt311/{side}/websocket-frames/capture.pcapng")));
 }
 
 fn dissected(capture: &Path) {
@@ -42,10 +42,10 @@ fn dissected(capture: &Path) {
 
 #[test]
 fn the_consumer_conforms() {
-    conforms("consumer");
+    conforms("consumer", "answering");
 }
 
 #[test]
 fn the_producer_conforms() {
-    conforms("producer");
+    conforms("producer", "asking");
 }

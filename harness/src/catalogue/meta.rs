@@ -1,7 +1,7 @@
 //! What must hold of every declaration: ids, rows, and that each check is seen to pass, to fail and to stay silent.
 
 use super::{Catalogue, Judged, Requirement};
-use crate::binding::{ALL, DRAFTS};
+use crate::binding::{ALL, UNFINISHED};
 use crate::evidence::{observe, sketch::Sketch};
 use crate::iut::Role;
 use crate::judge::{Outcome, judge};
@@ -9,15 +9,15 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-/// Drafts included: their checks are held to the same.
 fn catalogues() -> Vec<&'static Catalogue> {
     let mut seen = BTreeSet::new();
-    ALL.iter().chain(DRAFTS).flat_map(|b| b.catalogues).copied().filter(|c| seen.insert(c.id)).collect()
+    ALL.iter().flat_map(|b| b.catalogues).copied().filter(|c| seen.insert(c.id)).collect()
 }
 
-/// Whether it is part of a binding that is offered.
+/// Whether it is part of a binding with a role that is finished.
 fn offered(catalogue: &Catalogue) -> bool {
-    ALL.iter().flat_map(|b| b.catalogues).any(|c| c.id == catalogue.id)
+    let finished = |b: &&&crate::binding::Binding| b.roles().any(|role| !UNFINISHED.contains(&(b.id, role)));
+    ALL.iter().filter(finished).flat_map(|b| b.catalogues).any(|c| c.id == catalogue.id)
 }
 
 fn requirements() -> impl Iterator<Item = (&'static Catalogue, &'static Requirement)> {

@@ -5,7 +5,7 @@ use crate::catalogue::{Judged, Requirement, Trigger};
 use crate::iut::Role;
 use crate::scenario;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use touchstone_fixtures::mutant;
 
 /// `touchstone list WHAT`
@@ -131,17 +131,17 @@ fn scenarios(bindings: &[&'static Binding], as_json: bool) -> Result<String, Fai
     for binding in bindings {
         for role in binding.roles() {
             let loaded = scenario::load(binding, role, None).map_err(Failure::internal)?;
-            all.extend(loaded.into_iter().map(|scenario| (*binding, scenario)));
+            all.extend(loaded.into_iter().map(|scenario| (*binding, role, scenario)));
         }
     }
     if as_json {
         let rows: Vec<Value> = all
             .iter()
-            .map(|(binding, s)| {
+            .map(|(binding, role, s)| {
                 json!({
                     "id": s.id,
                     "binding": binding.id,
-                    "role": s.role.as_str(),
+                    "role": role.as_str(),
                     "title": s.title,
                     "purpose": s.purpose,
                     "requires": s.requires.iter().map(|need| format!("{}{}", if need.absent { "not:" } else { "" }, need.key)).collect::<Vec<_>>(),
@@ -151,10 +151,12 @@ fn scenarios(bindings: &[&'static Binding], as_json: bool) -> Result<String, Fai
             .collect();
         return Ok(pretty(&Value::Array(rows)));
     }
-    let width = all.iter().map(|(_, s)| s.id.len()).max().unwrap_or(0);
+    // One that several bindings share is one.
+    let all: BTreeMap<&str, &str> = all.iter().map(|(_, _, s)| (s.id.as_str(), s.title.as_str())).collect();
+    let width = all.keys().map(|id| id.len()).max().unwrap_or(0);
     let mut text = String::new();
-    for (_, scenario) in &all {
-        text.push_str(&format!("{:width$}  {}\n", scenario.id, scenario.title));
+    for (id, title) in &all {
+        text.push_str(&format!("{id:width$}  {title}\n"));
     }
     text.push_str(&format!("{} scenarios\n", all.len()));
     Ok(text)

@@ -154,7 +154,7 @@ static CATALOGUE: Catalogue = Catalogue {
     rows: "",
 };
 static BINDING: Binding =
-    Binding { id: "fake", title: "A fake", catalogues: &[&CATALOGUE], scenarios: "fake", ..OPENC2_MQTT_WD04 };
+    Binding { id: "fake", title: "A fake", catalogues: &[&CATALOGUE], scenarios: &["fake"], ..OPENC2_MQTT_WD04 };
 
 fn manifest(exercises: &[&str]) -> Manifest {
     Manifest {

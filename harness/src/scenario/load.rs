@@ -3,7 +3,7 @@
 use super::model::{Key, Need, PROFILE, Scenario, Step};
 use super::speech::Speech;
 use super::verbs::Verb;
-use crate::binding::Binding;
+use crate::binding::{self, Binding, Side};
 use crate::diagnostic::toml::{Document, Fields, Located};
 use crate::diagnostic::{Problem, Problems, Source, instead, nearest};
 use crate::iut::{Role, options};
@@ -28,6 +28,8 @@ pub fn load(binding: &'static Binding, role: Role, extra: Option<&Path>) -> Resu
     let mut found: BTreeMap<String, Arc<Scenario>> = BTreeMap::new();
     for source in embedded(binding, role) {
         match parse(source, binding, true) {
+            // What a shared one could decide, this binding may not ask for.
+            Ok(scenario) if scenario.exercises.is_empty() => {}
             Ok(scenario) => add(&mut found, scenario, &mut problems),
             Err(wrong) => problems.extend(wrong),
         }
@@ -47,7 +49,7 @@ pub fn load(binding: &'static Binding, role: Role, extra: Option<&Path>) -> Resu
                     match parsed {
                         Ok(scenario) => {
                             check_prefix(&scenario, &ours, &mut problems);
-                            if scenario.role == role {
+                            if scenario.roles.contains(&role) {
                                 add(&mut found, scenario, &mut problems);
                             }
                         }
@@ -77,9 +79,13 @@ fn check_expansions(found: &BTreeMap<String, Arc<Scenario>>, problems: &mut Prob
 }
 
 fn embedded(binding: &Binding, role: Role) -> Vec<Source> {
-    let folder = format!("{}/{role}", binding.scenarios);
     let mut sources = Vec::new();
-    let mut folders: Vec<&Dir<'_>> = EMBEDDED.get_dir(&folder).into_iter().collect();
+    let mut folders: Vec<&Dir<'_>> = Vec::new();
+    for folder in binding.scenarios {
+        let side = binding.part(role).map(|part| part.side.as_str());
+        let names = [Some(role.as_str()), side].into_iter().flatten();
+        folders.extend(names.filter_map(|name| EMBEDDED.get_dir(format!("{folder}/{name}"))));
+    }
     while let Some(folder) = folders.pop() {
         folders.extend(folder.dirs());
         for file in folder.files().filter(|f| f.path().extension().is_some_and(|e| e == "toml")) {
@@ -143,7 +149,26 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
     Ok(found)
 }
 
-/// Reads one scenario.
+/// Against whom a scenario is played.
+#[derive(Clone, Copy, Debug)]
+enum Against {
+    Role(Role),
+    Side(Side),
+}
+
+impl Against {
+    fn roles(self, binding: &Binding) -> Vec<Role> {
+        match self {
+            Against::Role(role) => vec![role],
+            Against::Side(side) => {
+                binding.parts.iter().filter(|part| part.side == side).map(|part| part.role).collect()
+            }
+        }
+    }
+}
+
+/// Reads one scenario. One for any role on a [`Side`] may name requirements and options of other bindings: what this one
+/// does not have is nothing to it.
 ///
 /// # Errors
 /// Everything that is wrong with it.
@@ -168,10 +193,12 @@ fn read(document: &Document, binding: &'static Binding, embedded: bool) -> Optio
     if !fields.has("role") {
         fields.missing("role", "\"consumer\"");
     }
-    let roles: Vec<(&str, Role)> = binding.roles().map(|role| (role.as_str(), role)).collect();
-    let role = fields.choice("role", &roles);
-    let requires = read_requires(&fields, binding);
-    let exercises = read_exercises(&fields, binding);
+    let roles = binding.parts.iter().map(|part| (part.role.as_str(), Against::Role(part.role)));
+    let sides = Side::ALL.map(|side| (side.as_str(), Against::Side(side)));
+    let against = fields.choice("role", &roles.chain(sides).collect::<Vec<_>>()).map(|role| role.value);
+    let shared = matches!(against, Some(Against::Side(_)));
+    let requires = read_requires(&fields, binding, shared);
+    let exercises = read_exercises(&fields, binding, shared);
     let each = fields.choice("for_each", &[("command", ())]);
     let steps = read_steps(&fields, binding.family.speech);
     fields.finish();
@@ -183,7 +210,7 @@ fn read(document: &Document, binding: &'static Binding, embedded: bool) -> Optio
         id: id?.value,
         title: title?.value,
         purpose: purpose?.value,
-        role: role?.value,
+        roles: against?.roles(binding),
         requires,
         exercises,
         each_command: each.is_some(),
@@ -214,8 +241,11 @@ fn check_id(document: &Document, id: &Located<String>) {
     }
 }
 
-fn read_requires(fields: &Fields<'_>, binding: &'static Binding) -> Vec<Need> {
-    let known = options(Some(binding));
+fn read_requires(fields: &Fields<'_>, binding: &'static Binding, shared: bool) -> Vec<Need> {
+    let mut known = options(Some(binding));
+    if shared {
+        known.extend(binding::ALL.iter().flat_map(|other| options(Some(other))));
+    }
     let mut needs = Vec::new();
     for written in fields.strings("requires").map(|l| l.value).unwrap_or_default() {
         let (name, absent) = match written.value.strip_prefix("not:") {
@@ -240,14 +270,20 @@ fn read_requires(fields: &Fields<'_>, binding: &'static Binding) -> Vec<Need> {
     needs
 }
 
-fn read_exercises(fields: &Fields<'_>, binding: &'static Binding) -> Vec<String> {
+fn read_exercises(fields: &Fields<'_>, binding: &'static Binding, shared: bool) -> Vec<String> {
     if !fields.has("exercises") {
         fields.missing("exercises", "[\"wd04/publish-retain\"]");
     }
-    let known: Vec<&str> = binding.requirements().map(|(_, requirement)| requirement.id).collect();
+    let ids =
+        |binding: &Binding| binding.requirements().map(|(_, requirement)| requirement.id).collect::<BTreeSet<_>>();
+    let known = ids(binding);
+    let elsewhere: BTreeSet<&str> = binding::ALL.iter().copied().filter(|_| shared).flat_map(ids).collect();
     let mut exercises = Vec::new();
     for id in fields.strings("exercises").map(|l| l.value).unwrap_or_default() {
-        if !known.contains(&id.value.as_str()) {
+        if elsewhere.contains(id.value.as_str()) && !known.contains(id.value.as_str()) {
+            continue;
+        }
+        if !known.contains(id.value.as_str()) {
             let help = match nearest(&id.value, known.iter().copied()) {
                 Some(name) => format!("did you mean `{name}`?"),
                 None => "`touchstone list requirements` names them all".to_owned(),

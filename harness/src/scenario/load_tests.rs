@@ -1,5 +1,5 @@
 use super::*;
-use crate::binding::OPENC2_MQTT_WD04;
+use crate::binding::{self, ONEM2M_TS0010, OPENC2_MQTT_WD04};
 
 fn problems(text: &str) -> String {
     match parse(Source::new("acme/x.toml", text), &OPENC2_MQTT_WD04, false) {
@@ -184,7 +184,7 @@ fn a_folder_that_is_not_there_is_a_problem() {
 
 #[test]
 fn every_embedded_scenario_is_sound() {
-    for binding in crate::binding::ALL {
+    for binding in binding::ALL {
         for role in binding.roles() {
             match load(binding, role, None) {
                 Ok(scenarios) => assert!(!scenarios.is_empty(), "{} {role}", binding.id),
@@ -196,8 +196,8 @@ fn every_embedded_scenario_is_sound() {
 
 #[test]
 fn every_testable_requirement_is_exercised_by_a_scenario_of_ours() {
-    for binding in crate::binding::ALL {
-        for role in binding.roles() {
+    for binding in binding::ALL {
+        for role in binding.roles().filter(|role| !binding::UNFINISHED.contains(&(binding.id, *role))) {
             let scenarios = load(binding, role, None).expect("sound");
             let exercised: BTreeSet<&str> = scenarios.iter().flat_map(|s| &s.exercises).map(String::as_str).collect();
             let missing: Vec<&str> = binding
@@ -212,3 +212,23 @@ fn every_testable_requirement_is_exercised_by_a_scenario_of_ours() {
         }
     }
 }
+
+/// Of a shared scenario every binding keeps what it knows.
+#[test]
+fn a_shared_scenario_is_played_against_every_role_on_its_side() {
+    let text = HEAD.replace("\"consumer\"", "\"answering\"").replace("exercises = []", SHARED)
+        + "requires = [\"not:websocket\"]\n[[step]]\nverb = \"start\"\n";
+    let of = |binding| {
+        let scenario = parse(Source::new("x.toml", text.clone()), binding, false).expect("sound");
+        (scenario.roles, scenario.exercises)
+    };
+    let (roles, exercises) = of(&OPENC2_MQTT_WD04);
+    assert_eq!((roles, exercises.len()), (vec![Role::Consumer], 2));
+    let (roles, exercises) = of(&ONEM2M_TS0010);
+    assert_eq!((roles, exercises), (vec![Role::Cse], vec!["mqtt311/puback-length".to_owned()]));
+    let wrong = text.replace("wd04/", "wd05/");
+    let problems = parse(Source::new("x.toml", wrong), &ONEM2M_TS0010, false).expect_err("no such requirement");
+    assert!(problems.to_string().contains("unknown requirement `wd05/puback-sent`"), "{problems}");
+}
+
+const SHARED: &str = "exercises = [\"wd04/puback-sent\", \"mqtt311/puback-length\"]";

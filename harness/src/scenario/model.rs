@@ -14,8 +14,8 @@ pub struct Scenario {
     pub title: String,
     /// One or two sentences.
     pub purpose: String,
-    /// Role under test.
-    pub role: Role,
+    /// Roles that it is played against.
+    pub roles: Vec<Role>,
     /// What must be declared; else it is left out.
     pub requires: Vec<Need>,
     /// Requirements it promises to decide.

@@ -116,7 +116,7 @@ impl fmt::Display for Selector {
 /// Chooses among `scenarios` (in the order of their ids) by what the IUT file declares.
 pub fn plan(scenarios: &[Arc<Scenario>], iut: &IutFile) -> Plan {
     let mut plan = Plan::default();
-    for scenario in scenarios.iter().filter(|s| s.role == iut.role) {
+    for scenario in scenarios.iter().filter(|s| s.roles.contains(&iut.role)) {
         if let Some(need) = needs(scenario).into_iter().find(|need| !need.met(iut)) {
             plan.left_out.push(LeftOut { scenario: Arc::clone(scenario), reason: need.unmet() });
             continue;

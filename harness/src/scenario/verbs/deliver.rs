@@ -1,20 +1,20 @@
 //! `deliver`: raw payload bytes, published by a peer.
 
 use super::keys::{captured_name, qos};
+use super::place::Place;
 use super::raw::Raw;
 use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
 use crate::scenario::ids::REQUEST_ID;
 use crate::scenario::model::Key;
-use crate::scenario::speech::{Destination, Speech};
+use crate::scenario::speech::Speech;
 use crate::scenario::stage::{Ended, Stage};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Payload bytes to publish as they are.
 #[derive(Clone, Debug)]
 pub struct Deliver {
-    to: Arc<dyn Destination>,
+    to: Place,
     /// Captured name.
     pub name: Option<String>,
     raw: Raw,
@@ -24,14 +24,7 @@ pub struct Deliver {
 
 impl Deliver {
     pub(super) fn read(fields: &Fields<'_>, speech: &Speech) -> Option<Deliver> {
-        let to = match (fields.string("topic"), fields.has("to")) {
-            (Some(_), true) => {
-                fields.document.wrong(fields.key_span("topic"), "either `to` or `topic`, not both", "", None);
-                None
-            }
-            (Some(topic), false) => Some((speech.topic)(topic.value)),
-            (None, _) => (speech.destination)(fields, "to"),
-        };
+        let to = Place::read(fields, speech);
         let name = captured_name(fields);
         let raw = Raw::read(fields);
         if let (Some(name_span), Some(raw)) = (name.as_ref().map(|_| fields.key_span("name")), &raw)
@@ -54,8 +47,9 @@ impl Deliver {
 
     /// Publishes it once.
     pub(super) async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
-        let Some(topic) = self.to.topic(stage.iut.binding, &stage.iut.pics) else {
-            return Ended::Failed("the topic needs something that is not declared".to_owned());
+        let topic = match self.to.topic(stage) {
+            Ok(topic) => topic,
+            Err(why) => return Ended::Failed(why),
         };
         let id = self.request_id(stage, stage.number);
         stage.asked(self.name.as_deref(), id.as_slice());

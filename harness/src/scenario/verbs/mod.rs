@@ -17,6 +17,7 @@ mod forget_session;
 mod idle;
 mod inject;
 pub(super) mod keys;
+mod place;
 mod process;
 mod push;
 mod quiet;

@@ -4,6 +4,7 @@
 //! ones, which the core does not reach.
 
 use super::keys::captured_name;
+use super::place::Place;
 use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
 use crate::scenario::model::Key;
@@ -27,7 +28,7 @@ pub struct Push {
 #[derive(Clone, Debug)]
 enum What {
     Requests(Arc<dyn Asking>),
-    Text { topic: String, text: String },
+    Text { to: Place, text: String },
 }
 
 impl Push {
@@ -40,9 +41,12 @@ impl Push {
             fields.document.wrong(fields.key_span("packet_ids"), "`packet_ids` holds no packet identifiers", "", help);
             return None;
         }
-        let what = match fields.string("topic") {
-            Some(topic) => What::Text { topic: topic.value, text: fields.required("text", "\"x-touchstone\"")?.value },
-            None => What::Requests((speech.request)(fields)?),
+        let what = match fields.has("topic") || fields.has("text") {
+            true => What::Text {
+                to: Place::read(fields, speech)?,
+                text: fields.required("text", "\"x-touchstone\"")?.value,
+            },
+            false => What::Requests((speech.request)(fields)?),
         };
         let (name, qos) = match &what {
             What::Requests(request) => (request.name().map(str::to_owned), request.qos()),
@@ -60,7 +64,10 @@ impl Push {
         let mut asked = Vec::new();
         for (n, id) in (0..).zip(&self.ids) {
             let (topic, payload) = match &self.what {
-                What::Text { topic, text } => (topic.clone(), text.clone().into_bytes()),
+                What::Text { to, text } => match to.topic(stage) {
+                    Ok(topic) => (topic, text.clone().into_bytes()),
+                    Err(why) => return Ended::Failed(why),
+                },
                 What::Requests(request) => match request.built(stage, n) {
                     Ok(built) => {
                         asked.extend(built.correlation);
@@ -89,7 +96,7 @@ impl Act for Push {
     fn needs(&self) -> Vec<Key> {
         match &self.what {
             What::Requests(request) => request.needs(),
-            What::Text { .. } => Vec::new(),
+            What::Text { to, .. } => to.needs().into_iter().collect(),
         }
     }
 
