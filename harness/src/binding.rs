@@ -191,12 +191,17 @@ impl fmt::Debug for Binding {
     }
 }
 
-/// The roles that a requirement binds, in whichever binding.
-pub fn bound(requirement: &Requirement) -> BTreeSet<Role> {
+/// The bindings that a requirement is part of.
+pub fn having(requirement: &Requirement) -> impl Iterator<Item = &'static Binding> {
     let has = |binding: &&Binding| {
         requirement.belongs_to(binding.id) && binding.requirements().any(|(_, r)| r.id == requirement.id)
     };
-    ALL.iter().copied().filter(has).flat_map(Binding::roles).filter(|role| requirement.binds(*role)).collect()
+    ALL.iter().copied().filter(has)
+}
+
+/// The roles that a requirement binds, in whichever binding.
+pub fn bound(requirement: &Requirement) -> BTreeSet<Role> {
+    having(requirement).flat_map(Binding::roles).filter(|role| requirement.binds(*role)).collect()
 }
 
 impl Binding {

@@ -126,8 +126,15 @@ mod tests {
     }
 
     #[test]
+    fn advisory_report() {
+        let json = to_json(&sample::advisory());
+        let (head, _) = json.split_once("  \"counts\"").expect("counts follow");
+        insta::assert_snapshot!(head);
+    }
+
+    #[test]
     fn reads_back_what_it_wrote() {
-        for report in [sample::passing(), sample::failing(), sample::hostile()] {
+        for report in [sample::passing(), sample::failing(), sample::hostile(), sample::advisory()] {
             let text = to_json(&report);
             assert!(text.ends_with("}\n"));
             let back = from_json(&text).expect("own output");

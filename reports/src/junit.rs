@@ -241,6 +241,17 @@ mod tests {
         insta::assert_snapshot!(to_junit(&sample::failing()));
     }
 
+    #[test]
+    fn advice_fails_nothing_and_says_what_it_is() {
+        let report = sample::advisory();
+        let xml = to_junit(&report);
+        let (_, failures, errors, _) = tally(&xml);
+        let broken = report.scenarios.iter().filter(|s| s.status == "error").count();
+        assert_eq!((failures, errors), (0, broken));
+        let (_, told) = xml.rsplit_once("<system-out>").expect("the suite of scenarios says the verdict");
+        insta::assert_snapshot!(told);
+    }
+
     /// What a CI system counts.
     fn tally(xml: &str) -> (usize, usize, usize, usize) {
         let doc = roxmltree::Document::parse(xml).expect("well-formed");

@@ -24,6 +24,8 @@ pub struct Report {
     pub sentence: String,
     /// Whether the run was narrowed by `--scenario` or `--requirement`.
     pub partial: bool,
+    /// Set where the binding's text requires nothing: why not. What is found is advice then, and nobody conforms.
+    pub advice: Option<String>,
     /// Counts with their denominators.
     pub counts: Counts,
     /// Facts about the run for the certificate sheet.
@@ -47,12 +49,14 @@ pub struct Iut {
     pub version: Option<String>,
 }
 
-/// Verdict of a run; precedence error > fail > incomplete > partial > pass.
+/// Verdict of a run; precedence error > fail > incomplete > partial > pass or, where the text requires nothing, advice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunVerdict {
     /// Conforms.
     Pass,
+    /// There is nothing to conform to: what was found is advice.
+    Advice,
     /// Nothing wrong, but not everything was looked at.
     Partial,
     /// Something in the gating set was not decided.
@@ -68,6 +72,7 @@ impl RunVerdict {
     pub const fn as_str(self) -> &'static str {
         match self {
             RunVerdict::Pass => "pass",
+            RunVerdict::Advice => "advice",
             RunVerdict::Partial => "partial",
             RunVerdict::Incomplete => "incomplete",
             RunVerdict::Fail => "fail",

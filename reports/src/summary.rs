@@ -16,6 +16,7 @@ pub fn summarise(report: &Report, width: usize, colour: bool) -> String {
     let mut page = Page { out: String::new(), width: width.max(NARROWEST), colour };
     let (paint, mark) = match report.verdict {
         RunVerdict::Pass => (Paint::Green, "PASS"),
+        RunVerdict::Advice => (Paint::Cyan, "ADVICE"),
         RunVerdict::Partial => (Paint::Cyan, "PARTIAL"),
         RunVerdict::Incomplete => (Paint::Magenta, "INCOMPLETE"),
         RunVerdict::Fail => (Paint::Red, "FAIL"),
@@ -280,6 +281,11 @@ mod tests {
     #[test]
     fn rich_report() {
         insta::assert_snapshot!(summarise(&sample::failing(), 80, false));
+    }
+
+    #[test]
+    fn advisory_report() {
+        insta::assert_snapshot!(summarise(&sample::advisory(), 80, false));
     }
 
     #[test]

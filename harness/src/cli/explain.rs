@@ -52,7 +52,8 @@ fn text(catalogue: &Catalogue, requirement: &Requirement) -> String {
     fact("Rows", requirement.rows.join(", "));
     let interop = if requirement.interop { ", peers cannot interoperate without it" } else { "" };
     fact("Level", format!("{}{interop}", requirement.level.as_str()));
-    let policies: Vec<&str> = Policy::ALL.into_iter().filter(|p| p.fails(requirement)).map(Policy::as_str).collect();
+    let policies: Vec<&str> =
+        Policy::ALL.into_iter().filter(|p| p.fails_somewhere(requirement)).map(Policy::as_str).collect();
     fact("Fails under", policies.join(", "));
     fact("Contradiction", requirement.contradiction.unwrap_or_default().to_owned());
     fact("Roles", binding::bound(requirement).into_iter().map(Role::as_str).collect::<Vec<_>>().join(", "));

@@ -103,6 +103,7 @@ fn list_bindings(bindings: &[&'static Binding], as_json: bool) -> String {
                     "id": b.id,
                     "title": b.title,
                     "roles": b.roles().map(Role::as_str).collect::<Vec<_>>(),
+                    "advice": b.advice,
                     "catalogues": b.catalogues.iter().map(|c| json!({"id": c.id, "title": c.title, "edition": c.edition, "version": c.version, "requirements": c.requirements.len()})).collect::<Vec<_>>(),
                 })
             })
@@ -113,6 +114,9 @@ fn list_bindings(bindings: &[&'static Binding], as_json: bool) -> String {
     for binding in bindings {
         let roles: Vec<&str> = binding.roles().map(Role::as_str).collect();
         text.push_str(&format!("{}  {} (roles: {})\n", binding.id, binding.title, roles.join(", ")));
+        if let Some(why) = binding.advice {
+            text.push_str(&format!("    advice only: {why}\n"));
+        }
         for catalogue in binding.catalogues {
             text.push_str(&format!(
                 "    {:10} {}, {} ({} requirements)\n",
@@ -198,5 +202,5 @@ fn mutants(as_json: bool) -> String {
 fn mildest(ids: &[&str]) -> Option<crate::judge::Policy> {
     let requirements: Vec<&Requirement> =
         binding::ALL.iter().flat_map(|b| b.requirements()).map(|(_, r)| r).filter(|r| ids.contains(&r.id)).collect();
-    crate::judge::Policy::ALL.into_iter().find(|policy| requirements.iter().any(|r| policy.fails(r)))
+    crate::judge::Policy::ALL.into_iter().find(|policy| requirements.iter().any(|r| policy.fails_somewhere(r)))
 }

@@ -46,7 +46,7 @@ impl From<Exit> for ExitCode {
 impl From<RunVerdict> for Exit {
     fn from(verdict: RunVerdict) -> Exit {
         match verdict {
-            RunVerdict::Pass | RunVerdict::Partial => Exit::Conforms,
+            RunVerdict::Pass | RunVerdict::Advice | RunVerdict::Partial => Exit::Conforms,
             RunVerdict::Incomplete => Exit::Incomplete,
             RunVerdict::Fail => Exit::Fails,
             RunVerdict::Error => Exit::Failed,

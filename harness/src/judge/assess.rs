@@ -57,7 +57,8 @@ pub fn assess(
     let mut requirements = Vec::new();
     for (catalogue, requirement) in binding.requirements() {
         let joined = join(manifest, catalogue, requirement, scenarios);
-        let (row, outcome) = row(manifest, catalogue, requirement, role, policy, scenarios, joined, &mut waivers);
+        let (row, outcome) =
+            row(manifest, binding, catalogue, requirement, role, policy, scenarios, joined, &mut waivers);
         if requirement.binds(role) && requirement.belongs_to(binding.id) {
             outcomes.insert(requirement.id, outcome);
         }
@@ -225,6 +226,7 @@ fn witness(scenario: &str, witness: &Witness) -> model::Witness {
 #[expect(clippy::too_many_arguments, reason = "one call, and each argument is one thing the decision rests on")]
 fn row(
     manifest: &Manifest,
+    binding: &Binding,
     catalogue: &Catalogue,
     requirement: &Requirement,
     role: Role,
@@ -251,7 +253,7 @@ fn row(
     }
     let mut verdict = model::Verdict::None;
     if state == model::State::Applicable {
-        verdict = policy.verdict(requirement, raw);
+        verdict = policy.verdict(binding, requirement, raw);
         if verdict == model::Verdict::Fail
             && let Some(waiver) = waivers.iter_mut().find(|w| w.requirement == requirement.id)
         {
@@ -260,7 +262,8 @@ fn row(
             reason = Some(format!("{} (owner {}, until {})", waiver.reason, waiver.owner, waiver.expires));
         }
     }
-    let gating = matches!(state, model::State::Applicable | model::State::Waived) && policy.fails(requirement);
+    let gating =
+        matches!(state, model::State::Applicable | model::State::Waived) && policy.fails_in(binding, requirement);
     let row = model::Requirement {
         id: requirement.id.to_owned(),
         rows: requirement.rows.iter().map(|r| (*r).to_owned()).collect(),

@@ -239,6 +239,45 @@ fn a_conforming_recording_passes_and_says_so() {
     assert_eq!(find(&report, "fake/producer").state, State::NotApplicable);
 }
 
+/// The same as [`BINDING`], for a text that requires nothing.
+static GUIDANCE: Binding = Binding { advice: Some("The draft holds only guidance"), ..BINDING };
+
+#[test]
+fn where_nothing_is_required_there_is_advice_and_no_conformance() {
+    let told = |example: fn(&mut Sketch), policy: Policy| {
+        let manifest = Manifest { policy, ..manifest(&["fake/answers"]) };
+        assess(&manifest, &GUIDANCE, Role::Consumer, policy, &[judged(&Sketch::of(example))], "test").report
+    };
+    let good = told(conforming, Policy::Certify);
+    assert_eq!((good.verdict, good.counts.gating), (RunVerdict::Advice, 0));
+    insta::assert_snapshot!(good.sentence, @"Advice only: 4 of 4 points followed (policy certify). The draft holds only guidance: this states no conformance.");
+    let broken = told(retaining, Policy::Certify);
+    assert_eq!((broken.verdict, broken.counts.fail), (RunVerdict::Advice, 0));
+    assert_eq!(find(&broken, "fake/retain").verdict, Verdict::Warn);
+    insta::assert_snapshot!(broken.sentence, @"Advice only: 2 of 4 points followed, 2 warnings (policy certify). The draft holds only guidance: this states no conformance.");
+    assert_eq!(told(retaining, Policy::Letter).verdict, RunVerdict::Advice);
+    let strict = told(retaining, Policy::Strict);
+    assert_eq!(strict.verdict, RunVerdict::Fail);
+    insta::assert_snapshot!(strict.sentence, @"Does not follow all of the guidance: 2 MUST broken, 2 of 4 points followed (policy strict). The draft holds only guidance: this states no conformance.");
+    let followed = told(conforming, Policy::Strict);
+    assert_ne!(followed.verdict, RunVerdict::Pass);
+    for report in [good, broken, strict, followed] {
+        assert_eq!(report.advice.as_deref(), GUIDANCE.advice);
+        assert!(!report.sentence.contains("Conforms") && !report.sentence.contains("conform:"), "{}", report.sentence);
+    }
+}
+
+#[test]
+fn advice_takes_something_to_advise_on() {
+    let nothing = |s: &mut Sketch| s.wait(10);
+    let manifest = manifest(&[]);
+    let mut scenario = judged(&Sketch::of(nothing));
+    scenario.ledgers.clear();
+    let report = assess(&manifest, &GUIDANCE, Role::Consumer, manifest.policy, &[scenario], "test").report;
+    assert_eq!(report.verdict, RunVerdict::Incomplete);
+    insta::assert_snapshot!(report.sentence, @"Incomplete advice: 0 of 4 points followed, 4 not decided (policy certify). The draft holds only guidance: this states no conformance.");
+}
+
 #[test]
 fn a_break_is_reported_whole() {
     let report = run(&manifest(&["fake/retain", "fake/answers"]), retaining);

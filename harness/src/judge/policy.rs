@@ -1,4 +1,5 @@
 use super::Outcome;
+use crate::binding::{self, Binding};
 use crate::catalogue::{Level, Requirement};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -40,13 +41,24 @@ impl Policy {
         }
     }
 
+    /// The same in a binding. Where its text requires nothing, whatever is broken is worth advice, no more; `strict` still
+    /// fails all of it.
+    pub fn fails_in(self, binding: &Binding, requirement: &Requirement) -> bool {
+        self.fails(requirement) && (binding.advice.is_none() || self == Policy::Strict)
+    }
+
+    /// The same in any binding.
+    pub fn fails_somewhere(self, requirement: &Requirement) -> bool {
+        binding::having(requirement).any(|binding| self.fails_in(binding, requirement))
+    }
+
     /// The verdict on a raw outcome, for a requirement that applies. `None` as an outcome means not decided here:
     /// what "no instance" means is settled before.
-    pub fn verdict(self, requirement: &Requirement, outcome: Outcome) -> Verdict {
+    pub fn verdict(self, binding: &Binding, requirement: &Requirement, outcome: Outcome) -> Verdict {
         match outcome {
             Outcome::None | Outcome::Undecided => Verdict::Undecided,
             Outcome::Met => Verdict::Pass,
-            Outcome::Broken if self.fails(requirement) => Verdict::Fail,
+            Outcome::Broken if self.fails_in(binding, requirement) => Verdict::Fail,
             Outcome::Broken => Verdict::Warn,
             Outcome::Error => Verdict::Error,
         }

@@ -6,7 +6,8 @@ use crate::iut::Pics;
 use crate::manifest::Manifest;
 use touchstone_reports::model;
 
-/// Puts the report together. Precedence: error > fail > incomplete > partial > pass.
+/// Puts the report together. Precedence: error > fail > incomplete > partial > pass; in place of pass, a binding whose text
+/// requires nothing has advice, and a run that could not decide anything is incomplete there.
 pub(super) fn report(
     manifest: &Manifest,
     binding: &Binding,
@@ -28,19 +29,23 @@ pub(super) fn report(
     // Whatever its scenario promised: a break may stand in what is not there.
     let lost = scenarios.iter().filter(|s| s.gap.is_some()).count();
     let lost = lost + manifest.scenarios.len().saturating_sub(scenarios.len());
+    let nothing_seen = binding.advice.is_some() && counts.pass + counts.warn + counts.fail == 0 && !partial;
     let verdict = if counts.error > 0 || scenario_errors > 0 {
         model::RunVerdict::Error
     } else if counts.fail > 0 {
         model::RunVerdict::Fail
-    } else if undecided > 0 || !unused.is_empty() || nothing_ran || lost > 0 || !manifest.completed {
+    } else if undecided > 0 || !unused.is_empty() || nothing_ran || nothing_seen || lost > 0 || !manifest.completed {
         model::RunVerdict::Incomplete
     } else if partial {
         model::RunVerdict::Partial
+    } else if binding.advice.is_some() {
+        model::RunVerdict::Advice
     } else {
         model::RunVerdict::Pass
     };
     let mut sentence = verdict_sentence(
         verdict,
+        binding.advice,
         policy,
         &requirements,
         &counts,
@@ -67,6 +72,7 @@ pub(super) fn report(
         verdict,
         sentence,
         partial,
+        advice: binding.advice.map(str::to_owned),
         counts,
         run: facts(manifest, binding, scenarios, program),
         requirements,
@@ -113,6 +119,7 @@ enum Missing {
 #[expect(clippy::too_many_arguments, reason = "one call, and each argument is one fact of the sentence")]
 fn verdict_sentence(
     verdict: model::RunVerdict,
+    advice: Option<&str>,
     policy: Policy,
     requirements: &[model::Requirement],
     counts: &model::Counts,
@@ -159,21 +166,36 @@ fn verdict_sentence(
         parts.push("the run did not come to its end".to_owned());
     }
     let met = requirements.iter().filter(|r| r.gating && r.verdict == model::Verdict::Pass).count();
-    let gate = format!("{met} of {} gating requirements met", counts.gating);
-    if parts.is_empty() || matches!(verdict, RunVerdict::Pass | RunVerdict::Partial) {
+    let gate = match advice {
+        None => format!("{met} of {} gating requirements met", counts.gating),
+        Some(_) => format!("{} of {} points followed", counts.pass, counts.applicable),
+    };
+    if parts.is_empty() || advice.is_some() || matches!(verdict, RunVerdict::Pass | RunVerdict::Partial) {
         parts.push(gate);
     }
     if counts.warn > 0 {
         parts.push(format!("{} {}", counts.warn, if counts.warn == 1 { "warning" } else { "warnings" }));
     }
-    let head = match verdict {
-        RunVerdict::Pass => "Conforms",
-        RunVerdict::Partial => "Nothing wrong in a partial run, which proves no conformance",
-        RunVerdict::Incomplete => "Incomplete: conformance is neither shown nor refuted",
-        RunVerdict::Fail => "Does not conform",
-        RunVerdict::Error => "No verdict: the test system failed",
+    let open = counts.undecided as usize - undecided;
+    if advice.is_some() && open > 0 {
+        parts.push(format!("{open} not decided"));
+    }
+    let head = match (verdict, advice.is_some()) {
+        (RunVerdict::Pass, _) => "Conforms",
+        (RunVerdict::Advice, _) => "Advice only",
+        (RunVerdict::Partial, false) => "Nothing wrong in a partial run, which proves no conformance",
+        (RunVerdict::Partial, true) => "Advice of a partial run only",
+        (RunVerdict::Incomplete, false) => "Incomplete: conformance is neither shown nor refuted",
+        (RunVerdict::Incomplete, true) => "Incomplete advice",
+        (RunVerdict::Fail, false) => "Does not conform",
+        (RunVerdict::Fail, true) => "Does not follow all of the guidance",
+        (RunVerdict::Error, _) => "No verdict: the test system failed",
     };
-    format!("{head}: {} (policy {}).", parts.join(", "), policy.as_str())
+    let mut sentence = format!("{head}: {} (policy {}).", parts.join(", "), policy.as_str());
+    if let Some(why) = advice {
+        sentence.push_str(&format!(" {why}: this states no conformance."));
+    }
+    sentence
 }
 
 fn facts(manifest: &Manifest, binding: &Binding, scenarios: &[JudgedScenario], program: &str) -> model::Run {

@@ -57,7 +57,12 @@ pub(super) fn groups(report: &Report) -> Vec<Group<'_>> {
             id: "undecided",
             heading: "Undecided",
             empty: "Every applicable requirement was decided.",
-            note: "Nothing, or not enough, was seen to decide them. A gating one makes the run incomplete.".into(),
+            note: match report.advice {
+                Some(_) => "Nothing, or not enough, was seen to decide them.".into(),
+                None => {
+                    "Nothing, or not enough, was seen to decide them. A gating one makes the run incomplete.".into()
+                }
+            },
             requirements: undecided,
         },
     ];

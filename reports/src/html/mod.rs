@@ -43,7 +43,7 @@ pub fn to_html(report: &Report) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="referrer" content="no-referrer";
-                title { "Conformance report: " (Vis(&report.iut.name)) ", " (report.verdict.as_str()) }
+                title { (sheet::kind(report)) ": " (Vis(&report.iut.name)) ", " (report.verdict.as_str()) }
                 style { (PreEscaped(STYLE)) }
             }
             body {

@@ -15,7 +15,7 @@ pub(super) fn section(report: &Report) -> Markup {
     html! {
         section.sheet id="certificate" aria-labelledby="title" {
             header {
-                p.kind { "Conformance report" }
+                p.kind { (kind(report)) }
                 h1 id="title" {
                     (Vis(&report.iut.name))
                     @if let Some(version) = &report.iut.version { " " (Vis(version)) }
@@ -42,9 +42,15 @@ pub(super) fn section(report: &Report) -> Markup {
     }
 }
 
+/// What the whole report is. One on a text that requires nothing is no certificate.
+pub(super) fn kind(report: &Report) -> &'static str {
+    if report.advice.is_some() { "Advisory report, no certificate of conformance" } else { "Conformance report" }
+}
+
 fn verdict(report: &Report) -> Markup {
     let (class, symbol, word) = match report.verdict {
         RunVerdict::Pass => ("pass", "v-pass", "Pass"),
+        RunVerdict::Advice => ("partial", "v-open", "Advice only"),
         RunVerdict::Partial => ("partial", "v-open", "Partial"),
         RunVerdict::Incomplete => ("undecided", "v-undecided", "Incomplete"),
         RunVerdict::Fail => ("fail", "v-fail", "Fail"),
@@ -66,6 +72,7 @@ fn verdict(report: &Report) -> Markup {
 
 fn facts(report: &Report) -> Markup {
     let policy = match report.policy.as_str() {
+        "letter" | "certify" if report.advice.is_some() => "the text requires nothing, so what is broken warns",
         "letter" => "only a broken MUST fails",
         "certify" => "a broken MUST and broken guidance that peers depend on fail; the rest warns",
         "strict" => "every broken requirement fails",
@@ -193,7 +200,11 @@ fn remarks(report: &Report) -> Markup {
             li {
                 b { (n(counts.applicable)) " of " (n(counts.requirements)) } " requirements were applicable: they bind this implementation, a check for them "
                 "exists, and they were selected. " b { (n(counts.gating)) " of " (n(counts.applicable)) }
-                " gate the verdict: one of these left undecided makes the run incomplete."
+                @if report.advice.is_some() {
+                    " gate the verdict."
+                } @else {
+                    " gate the verdict: one of these left undecided makes the run incomplete."
+                }
             }
             li {
                 b { (n(counts.not_yet_tested)) " of " (n(counts.requirements)) } " requirements are "

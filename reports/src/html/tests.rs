@@ -68,7 +68,7 @@ fn texts(page: &str, wanted: impl Fn(&roxmltree::Node<'_, '_>) -> bool) -> Vec<S
 
 #[test]
 fn samples_hold_together() {
-    for report in [sample::passing(), sample::failing(), sample::hostile(), sample::large(30, 4)] {
+    for report in [sample::passing(), sample::failing(), sample::hostile(), sample::advisory(), sample::large(30, 4)] {
         let page = to_html(&report);
         check(&page);
         assert_eq!(page, to_html(&report));
@@ -98,6 +98,15 @@ fn the_sheet_says_what_was_not_tested() {
     assert!(sheet.contains("2 of 17 requirements are not yet tested"), "{sheet}");
     assert!(sheet.contains("Conforms: "));
     assert!(sheet.contains("Working Draft 04, 15 September 2020"));
+}
+
+#[test]
+fn the_sheet_of_advice_is_no_certificate() {
+    let page = to_html(&sample::advisory());
+    let sheet = texts(&page, |n| n.attribute("id") == Some("certificate")).concat();
+    insta::assert_snapshot!(sheet);
+    assert!(page.contains("<title>Advisory report, no certificate of conformance: "));
+    assert!(!sheet.contains("Conform") && !sheet.contains("Pass:"), "{sheet}");
 }
 
 #[test]

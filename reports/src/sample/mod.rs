@@ -199,6 +199,31 @@ pub fn saying(text: &str) -> Report {
     report
 }
 
+/// A run against a text that requires nothing: a MUST of what it builds on is broken, and that is advice.
+pub fn advisory() -> Report {
+    let why = "The draft holds no requirement, only guidance";
+    let mut report = failing();
+    report.waivers.clear();
+    for requirement in &mut report.requirements {
+        requirement.gating = false;
+        requirement.state = if requirement.state == State::Waived { State::Applicable } else { requirement.state };
+        requirement.verdict = match requirement.verdict {
+            Verdict::Fail => Verdict::Warn,
+            Verdict::Error => Verdict::Undecided,
+            other => other,
+        };
+    }
+    let mut report = finish(report);
+    report.verdict = RunVerdict::Advice;
+    report.advice = Some(why.into());
+    let counts = &report.counts;
+    report.sentence = format!(
+        "Advice only: {} of {} points followed, {} warnings (policy certify). {why}: this states no conformance.",
+        counts.pass, counts.applicable, counts.warn
+    );
+    report
+}
+
 fn blank() -> Report {
     Report {
         format: FORMAT.into(),
@@ -209,6 +234,7 @@ fn blank() -> Report {
         verdict: RunVerdict::Pass,
         sentence: String::new(),
         partial: false,
+        advice: None,
         counts: Counts::default(),
         run: Run {
             tool: "touchstone 0.1.0".into(),
