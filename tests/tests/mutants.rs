@@ -157,7 +157,7 @@ fn run(subject: Subject, mutant: &Mutant) -> (BTreeSet<String>, Vec<String>) {
     let certify_fails = broken
         .iter()
         .filter_map(|id| bound.get(id.as_str()).copied())
-        .any(|r| touchstone::judge::Policy::Certify.fails(r));
+        .any(|r| touchstone::judge::Policy::Certify.fails_in(subject.binding, r));
     if fails != certify_fails {
         wrong.push(format!("{name}: exit {} although the broken requirements say otherwise", ended.code));
     }
