@@ -7,6 +7,7 @@ mod primitive;
 mod request;
 #[cfg(test)]
 mod tests;
+mod verbs;
 
 use super::corpus::Hostile;
 use super::play::Played;
@@ -22,7 +23,7 @@ pub static SPEECH: Speech = Speech {
     destination: |fields, key| Address::read(fields, key).map(|to| Arc::new(to) as Arc<dyn Destination>),
     topic: |topic| Arc::new(Address::Topic(topic)),
     hostile: |fields| corpus::Corpus::read(fields).map(|corpus| Arc::new(corpus) as Arc<dyn Hostile>),
-    verbs: &[],
+    verbs: verbs::VERBS,
     demands,
 };
 
