@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use touchstone::run::{Request, Run};
 
-const SCENARIO: &str = "wd04/consumer/query-features-empty";
+const SCENARIO: &str = "openc2/answering/query-features-empty";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);

@@ -127,7 +127,7 @@ pub static OPENC2_MQTT_WD04: Binding = Binding {
         &catalogue::tls::CATALOGUE,
         &catalogue::harness::CATALOGUE,
     ],
-    scenarios: &["openc2-mqtt-wd04", "mqtt311"],
+    scenarios: &["openc2-mqtt-wd04", "openc2", "mqtt311"],
     topics: Some(&topics::WD04),
     advice: None,
 };

@@ -59,7 +59,7 @@ fn an_attached_consumer_is_tested_scenario_after_scenario() {
         "--listen",
         &format!("127.0.0.1:{port}"),
         "--scenario",
-        "wd04/consumer/query-features-topic-*",
+        "*/query-features-topic-*",
     ]);
     assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
     assert!(ended.stderr.contains(&format!("port         {port}")), "{}", ended.stderr);

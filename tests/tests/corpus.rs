@@ -19,7 +19,7 @@ fn run(mutant: Option<&str>, dir: &Path, out: &str, seed: &str, scenario: &str) 
 #[test]
 fn a_finding_names_the_seed_and_the_bytes_it_followed() {
     let dir = scratch();
-    let code = run(Some("deaf-after-malformed-json"), dir.path(), "out", "11", "wd04/consumer/corpus-truncations");
+    let code = run(Some("deaf-after-malformed-json"), dir.path(), "out", "11", "openc2/answering/corpus-truncations");
     assert_eq!(code, 1);
     let report = report(&dir.path().join("out"));
     assert_eq!(report["run"]["seed"], 11);

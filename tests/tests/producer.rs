@@ -46,7 +46,7 @@ fn run(dir: &Path, iut: &Path, more: &[&str]) -> Ended {
 
 /// Two scenarios: one that tells the Producer something, one that tells it more after odd input.
 const TWO: [&str; 4] =
-    ["--scenario", "wd04/producer/query-features-all", "--scenario", "wd04/producer/response-bad-header"];
+    ["--scenario", "openc2/asking/query-features-all", "--scenario", "wd04/producer/response-bad-header"];
 
 fn works(dir: &Path, iut: &Path) {
     let ended = run(dir, iut, &TWO);
@@ -184,7 +184,7 @@ impl Terminal {
             "--out".into(),
             dir.join("out").into(),
             "--scenario".into(),
-            "wd04/producer/query-features-all".into(),
+            "openc2/asking/query-features-all".into(),
         ]);
         let child = Command::new(program())
             .args(arguments)
