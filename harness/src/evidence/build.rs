@@ -91,6 +91,7 @@ pub fn observe(recording: &Recording) -> Result<Evidence, EvidenceError> {
         pics: serde_json::from_value(context.pics.clone()).map_err(|e| understood("pics", e.to_string()))?,
         tolerances: context.tolerances,
         births_known: context.births_known,
+        anchor_unix_nanos: context.anchor_unix_nanos,
         scenario: context.scenario.clone(),
         seed: context.seed,
         user_name: context.pixit.get("username").and_then(|name| name.as_str()).map(str::to_owned),
@@ -163,7 +164,14 @@ impl Builder {
             self.timeline.push(TimelineItem::Event(entry.clone()));
         }
         match &entry.event {
-            Event::Context(_) | Event::Operator { .. } | Event::Stimulus { .. } => {}
+            Event::Context(_) | Event::Operator { .. } => {}
+            // What the harness publishes as a peer tells the IUT nothing beside that.
+            Event::Stimulus { via, accepted, detail, .. } => {
+                if *accepted && via != "mqtt" {
+                    let (line, at, frame) = (detail.clone(), entry.at, entry.frame);
+                    self.observations.push(Observation::Stimulated { line, at, frame });
+                }
+            }
             Event::TlsBytes { conn, direction, data } => self.tls_bytes(*conn, *direction, data, entry),
             Event::Tls { conn, change } => self.tls(*conn, TlsWhat::Change(change.clone()), entry),
             Event::WsBytes { conn, direction, data } => self.ws_bytes(*conn, *direction, data, entry),

@@ -26,5 +26,6 @@ pub mod xml;
 pub use build::{Evidence, EvidenceError, TimelineItem, observe};
 pub use node::{Node, Value};
 pub use observe::*;
+pub(crate) use show::quoted;
 pub use tls::{TlsSeen, TlsWhat};
 pub use websocket::WsSeen;

@@ -24,6 +24,8 @@ pub struct Setting {
     pub tolerances: Tolerances,
     /// Whether every session of the IUT began within this recording.
     pub births_known: bool,
+    /// The wall clock at the beginning of the recording, in nanoseconds since 1970.
+    pub anchor_unix_nanos: u64,
     /// Scenario id.
     pub scenario: String,
     /// Seed of everything random in the scenario.
@@ -260,6 +262,15 @@ pub enum Observation {
         state: WindowState,
         /// When.
         at: Nanos,
+    },
+    /// The IUT was told to do something, and whatever takes that for it accepted. It may have begun with it before.
+    Stimulated {
+        /// What it was told: one line of JSON.
+        line: String,
+        /// When that was accepted.
+        at: Nanos,
+        /// Wireshark's frame number.
+        frame: u32,
     },
     /// The test system about itself.
     Tester {

@@ -428,6 +428,11 @@ impl Sketch {
         self.respond("sentinel", json!({"status": 200}));
     }
 
+    /// The IUT is told something, and accepts.
+    pub fn stimulus(&mut self, line: Value) {
+        self.event(Event::Stimulus { id: "told".into(), via: "http".into(), accepted: true, detail: line.to_string() });
+    }
+
     /// The IUT's process is asked to stop.
     pub fn stop_requested(&mut self) {
         self.event(Event::Process {

@@ -5,7 +5,7 @@ use super::{Finding, JudgedScenario, LISTED, Ledger, Limit, Measured, Outcome, P
 use crate::binding::Binding;
 use crate::catalogue::{Catalogue, Judged, Requirement, Trigger};
 use crate::evidence::openc2::schema::shown_by;
-use crate::iut::{Pics, Role};
+use crate::iut::{Pics, Role, Serialization};
 use crate::manifest::Manifest;
 use std::collections::BTreeMap;
 use touchstone_reports::model;
@@ -338,8 +338,12 @@ fn undeclared(requirement: &Requirement) -> Option<String> {
 fn claims(pics: &Pics, option: &str) -> bool {
     match option {
         "qos2" => pics.qos == Some(2) || pics.elects(option),
-        "cbor" => pics.speaks(crate::iut::Serialization::Cbor),
+        "cbor" => pics.speaks(Serialization::Cbor),
+        "json" => pics.speaks(Serialization::Json),
+        "xml" => pics.speaks(Serialization::Xml),
         "tls" => pics.tls,
+        // One that has no identifier to begin with needs it to register.
+        "credential_id" => pics.onem2m.credential_id.is_some() && pics.onem2m.ae_id.is_none(),
         "command" => !pics.commands.is_empty(),
         _ => pics.elects(option),
     }
