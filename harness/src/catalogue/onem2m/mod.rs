@@ -9,6 +9,8 @@ mod response;
 mod support;
 mod text;
 
+pub(super) use receiver::{for_base, refusal_of};
+
 use super::{Catalogue, Requirement};
 
 /// The catalogue.

@@ -42,8 +42,8 @@ fn unanswered(s: &mut Sketch) {
     s.ask("r1", json!({"fr": null, "rvi": "99", "rcn": 99}));
 }
 
-/// Whether a request asks for the CSEBase, as the originator with all rights or as nobody.
-fn plain(request: &Primitive, setting: &Setting) -> bool {
+/// Whether a request that could be read whole asks for the CSEBase, as the originator with all rights or as nobody.
+pub(in crate::catalogue) fn for_base(request: &Primitive, setting: &Setting) -> bool {
     let declared = &setting.pics.onem2m;
     let base = request.text("to").is_some_and(|to| {
         declared.cse_name.as_deref() == Some(to)
@@ -60,7 +60,7 @@ fn plain(request: &Primitive, setting: &Setting) -> bool {
 
 /// Judges the answers to requests that depart from the tables in one row and in nothing else.
 fn departs(exchange: &Exchange, setting: &Setting, row: &str, why: &str) -> Option<Ruling> {
-    let request = exchange.request.primitive().filter(|request| plain(request, setting))?;
+    let request = exchange.request.primitive().filter(|request| for_base(request, setting))?;
     let alone = !request.defects.is_empty() && request.defects.iter().all(|defect| defect.clause == row);
     if !alone { None } else { refused(exchange, why, 4000) }
 }
@@ -73,23 +73,36 @@ fn deserves(
     why: &str,
     rsc: i128,
 ) -> Option<Ruling> {
-    let request = exchange.request.primitive().filter(|request| plain(request, setting))?;
+    let request = exchange.request.primitive().filter(|request| for_base(request, setting))?;
     (request.defects.is_empty() && which(request)).then(|| refused(exchange, why, rsc))?
 }
 
 fn refused(exchange: &Exchange, why: &str, rsc: i128) -> Option<Ruling> {
+    let said = format!("{why} not refused as it should be");
+    refusal_of(exchange, |found| Some(if found == rsc { Ok(()) } else { Err((said.as_str(), format!("rsc {rsc}"))) }))
+}
+
+/// Judges the statuses of the answers to a request: `Err` says what is wrong and what is expected, nothing that the status
+/// shows nothing.
+pub(in crate::catalogue) fn refusal_of<'a>(
+    exchange: &Exchange,
+    judge: impl Fn(i128) -> Option<Result<(), (&'a str, String)>>,
+) -> Option<Ruling> {
     let mut met = None;
     for seen in exchange.distinct() {
         let Some(found) = response(&seen.packet).and_then(Primitive::rsc) else { continue };
-        if found != rsc {
-            return Some(Ruling::Broken(Deviation {
-                witness: Some(Witness::packet(&seen.packet)),
-                said: format!("{why} not refused as it should be"),
-                expected: format!("rsc {rsc}"),
-                actual: format!("rsc {found}"),
-            }));
+        match judge(found) {
+            Some(Err((said, expected))) => {
+                return Some(Ruling::Broken(Deviation {
+                    witness: Some(Witness::packet(&seen.packet)),
+                    said: said.to_owned(),
+                    expected,
+                    actual: format!("rsc {found}"),
+                }));
+            }
+            Some(Ok(())) => met = Some(Ruling::Met),
+            None => {}
         }
-        met = Some(Ruling::Met);
     }
     met
 }

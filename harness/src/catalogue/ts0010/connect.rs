@@ -100,7 +100,7 @@ requirement! {
     /// connection; without that it decides nothing.
     CLEAN_SESSION {
         id: "ts0010/clean-session",
-        rows: &["T-011"],
+        rows: &["T-001", "T-011"],
         clause: "6.3",
         judged: Judged::Machine(|| Box::new(CleanSession::default())),
         examples: Examples {
@@ -169,7 +169,7 @@ requirement! {
     /// On the Will Flag of every CONNECT.
     WILL {
         id: "ts0010/no-will",
-        rows: &["T-012"],
+        rows: &["T-002", "T-012"],
         clause: "6.3",
         level: Level::Must,
         judged: Judged::Packet(will),

@@ -3,10 +3,19 @@
 //! In oneM2M the lower-case *shall* binds (its drafting rules say so); statements in the present tense are guidance, among
 //! them the topics, without which peers cannot find each other (`interop`).
 
+mod accept;
+mod client;
 mod connect;
+mod identity;
+mod leave;
+mod payload;
+mod poa;
 mod publish;
+mod receiver;
+mod security;
 mod support;
 mod topics;
+mod untestable;
 
 use super::{Catalogue, Requirement};
 
@@ -22,15 +31,48 @@ pub static CATALOGUE: Catalogue = Catalogue {
 };
 
 static REQUIREMENTS: &[&Requirement] = &[
+    &client::STANDARD,
+    &client::UNIQUE,
     &connect::CLIENT_ID_PREFIX,
     &connect::CLEAN_SESSION,
     &connect::WILL,
+    &leave::LEAVE,
     &publish::RETAIN,
     &publish::QOS,
+    &payload::PRIMITIVE,
+    &payload::SIZE,
+    &payload::REQUEST,
+    &payload::RESPONSE,
     &topics::FORM,
     &topics::FORMAT,
     &topics::SUFFIX,
     &topics::RESPONSE,
+    &identity::ORIGINATOR,
+    &identity::COLONS,
+    &identity::RECEIVER,
+    &identity::CREDENTIAL,
     &topics::SUBSCRIBES_REQUESTS,
     &topics::SUBSCRIBES_RESPONSES,
+    &receiver::ANSWERS,
+    &receiver::EXPIRED,
+    &receiver::EXPIRED_STATUS,
+    &receiver::ASSIGNS,
+    &accept::NAMES,
+    &accept::HONOURED,
+    &accept::REFUSED,
+    &poa::FORM,
+    &security::TLS,
+    &untestable::TRANSPORT,
+    &untestable::COMMON_SERVER,
+    &untestable::KEEP_ALIVE,
+    &untestable::CONNECTED_AT_WILL,
+    &untestable::ONE_CONNECTION,
+    &untestable::LEAVE,
+    &untestable::RESPONSE_ADDRESS,
+    &untestable::ANY_SERIALIZATION,
+    &untestable::POINT_OF_ACCESS_TLS,
+    &untestable::POINT_OF_ACCESS_PORT,
+    &untestable::PROVISIONING,
+    &untestable::PASSWORD,
+    &untestable::SECURITY_NOTED,
 ];

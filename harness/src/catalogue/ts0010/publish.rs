@@ -67,7 +67,7 @@ requirement! {
     /// On every PUBLISH of the IUT with a primitive.
     QOS {
         id: "ts0010/publish-qos",
-        rows: &["T-021"],
+        rows: &["T-001", "T-002", "T-021"],
         clause: "6.4.1",
         level: Level::Should,
         contradiction: Some("5.1 excludes QoS 0 and 2, 6.4.1 counts them among the possible values"),

@@ -110,7 +110,7 @@ requirement! {
     /// level is judged here where it is a request; 6.4.3 and 6.4.4 print the others without it.
     FORMAT {
         id: "ts0010/topic-format",
-        rows: &["T-028", "T-054", "T-055", "T-056"],
+        rows: &["T-028", "T-054", "T-056"],
         clause: "6.5.4",
         interop: true,
         judged: Judged::Packet(format),
@@ -200,7 +200,7 @@ requirement! {
     /// On every response to a request that came on a topic of TS-0010.
     RESPONSE {
         id: "ts0010/topic-response",
-        rows: &["T-033", "T-034", "T-039"],
+        rows: &["T-033", "T-034", "T-038", "T-039"],
         clause: "6.4.3",
         level: Level::Guidance,
         interop: true,

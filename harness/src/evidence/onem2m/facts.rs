@@ -37,6 +37,16 @@ fn own_level(setting: &Setting) -> Option<String> {
     }
 }
 
+/// Whether the implementation is the Receiver in a topic, by either form of the identifier of an AE.
+fn is_own(topic: &Topic, setting: &Setting) -> bool {
+    let last = topic.receiver.rsplit(':').next();
+    match own_level(setting) {
+        Some(own) => topic.receiver == own || (setting.role == Role::Ae && last == Some(own.as_str())),
+        // It has been given its identifier by whoever sends to it.
+        None => setting.role == Role::Ae,
+    }
+}
+
 impl Facts for Primitive {
     fn kind(&self) -> Option<Kind> {
         self.kind
@@ -82,7 +92,7 @@ impl Facts for Primitive {
         }
     }
 
-    /// A sound blocking request in JSON: of a CSE any, of an AE a notification.
+    /// A sound blocking request in JSON, on a topic of requests that is in order: of a CSE any, of an AE a notification.
     fn obliges(&self, setting: &Setting) -> bool {
         let asked = match setting.role {
             Role::Cse => self.operation().is_some(),
@@ -93,7 +103,17 @@ impl Facts for Primitive {
         let sound = self.quality() == Quality::Everyday && self.kind == Some(Kind::Request);
         // One that has expired, or expires soon, may be answered by nobody in time.
         let lasting = self.get("rqet").is_none() && self.get("rset").is_none() && self.get("oet").is_none();
-        asked && json && sound && lasting && self.blocks() && self.correlation().is_some_and(|rqi| !rqi.is_empty())
+        let addressed = self.topic.as_ref().is_some_and(|topic| {
+            let whole = topic.leading && topic.spelled && topic.complete() && topic.surplus == 0;
+            whole && topic.leaf == Leaf::Request && topic.format.as_deref() == Some("json") && is_own(topic, setting)
+        });
+        asked
+            && json
+            && sound
+            && addressed
+            && lasting
+            && self.blocks()
+            && self.correlation().is_some_and(|rqi| !rqi.is_empty())
     }
 
     fn reaches(&self, topic: &str, setting: &Setting) -> bool {

@@ -125,7 +125,12 @@ pub(super) fn read(topic: Option<Topic>, payload: &[u8]) -> Primitive {
         primitive.kind = match (primitive.get("op").is_some(), primitive.get("rsc").is_some()) {
             (true, false) => Some(Kind::Request),
             (false, true) => Some(Kind::Response),
-            _ => None,
+            (true, true) => None,
+            (false, false) => {
+                let topic = primitive.topic.as_ref().filter(|_| primitive.whole_text());
+                let asks = topic.map(|topic| topic.leaf.asks());
+                asks.map(|asks| if asks { Kind::Request } else { Kind::Response })
+            }
         };
     }
     if primitive.whole_text() {

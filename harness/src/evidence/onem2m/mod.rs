@@ -78,7 +78,7 @@ pub struct Primitive {
     pub payload_len: u32,
     /// How it is serialized, by its content.
     pub serialization: Option<Serialization>,
-    /// What it is, by its content.
+    /// What it is, by its content; by its topic where that says nothing.
     pub kind: Option<Kind>,
     /// Its parameters, as one map; what JSON wraps around them is left out.
     pub root: Option<Node>,

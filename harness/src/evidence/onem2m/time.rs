@@ -28,6 +28,22 @@ pub fn is_timestamp(text: &str) -> bool {
     (1..=12).contains(&month) && (1..=days).contains(&day) && hour < 24 && minute < 60 && second <= 60
 }
 
+/// The seconds since 1970 of an absolute timestamp, its fraction cut off.
+pub fn unix_seconds(text: &str) -> Option<i64> {
+    if !is_timestamp(text) {
+        return None;
+    }
+    let number = |from: usize, to: usize| text.get(from..to).and_then(|part| part.parse::<i64>().ok());
+    let (year, month, day) = (number(0, 4)?, number(4, 6)?, number(6, 8)?);
+    let (hour, minute, second) = (number(9, 11)?, number(11, 13)?, number(13, 15)?);
+    // Years that begin in March end with the day that leap years add.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days =
+        365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (153 * month + 2) / 5 + day;
+    // 719469: the days up to 1970, counted so.
+    Some((days - 719_469) * 86_400 + hour * 3_600 + minute * 60 + second)
+}
+
 /// Whether a text is a time from now, in milliseconds.
 pub fn is_period(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
@@ -37,6 +53,22 @@ pub fn is_period(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn timestamps_are_counted_from_1970() {
+        for (text, seconds) in [
+            ("19700101T000000", 0),
+            ("20000101T000000", 946_684_800),
+            ("20000229T120000", 951_825_600),
+            ("20000301T000000", 951_868_800),
+            ("20261121T193000,25", 1_795_289_400),
+            ("19691231T235959", -1),
+            ("00000101T000000", -62_167_219_200),
+        ] {
+            assert_eq!(unix_seconds(text), Some(seconds), "{text}");
+        }
+        assert_eq!(unix_seconds("3000"), None);
+    }
 
     #[test]
     fn timestamps_have_one_form() {
