@@ -83,10 +83,10 @@ impl Check for OverTls {
                 ),
                 _ => {}
             },
-            Observation::Packet(p) if p.from_iut() && p.packet.connect().is_some() => {
-                if self.established.remove(&p.conn) {
-                    ledger.enter(Witness::packet(p), Ruling::Met);
-                }
+            Observation::Packet(p)
+                if p.from_iut() && p.packet.connect().is_some() && self.established.remove(&p.conn) =>
+            {
+                ledger.enter(Witness::packet(p), Ruling::Met);
             }
             Observation::Closed { conn, .. } => {
                 self.established.remove(conn);
