@@ -143,7 +143,8 @@ fn run(subject: Subject, mutant: &Mutant) -> (BTreeSet<String>, Vec<String>) {
     let allowed = closure(subject, &primary);
     for id in &broken {
         let also = mutant.also.iter().any(|(other, _)| other == id);
-        if !allowed.contains(id.as_str()) && !also {
+        let elected = mutant::ELECTED.iter().any(|(o, other, _)| mutant.elects.contains(o) && other == id);
+        if !allowed.contains(id.as_str()) && !also && !elected {
             wrong.push(format!("{name}: {id} breaks too: {}", common::row(&report, id)["findings"][0]["message"]));
         }
     }
@@ -306,7 +307,12 @@ fn mutants_name_requirements_that_exist() {
             .iter()
             .filter(|(s, _)| mutant.roles.contains(&s.role.as_str()) && mutant.serves(s.binding.id))
             .collect();
-        for id in primary.iter().chain(also.iter().map(|(id, _)| id)) {
+        // What belongs to a catalogue that no binding has yet is not looked at.
+        let offered = |id: &&&str| {
+            let catalogue = id.split('/').next().unwrap_or_default();
+            all.iter().any(|(s, _)| s.binding.catalogues.iter().any(|c| c.id == catalogue))
+        };
+        for id in primary.iter().chain(also.iter().map(|(id, _)| id)).filter(offered) {
             assert!(
                 served.iter().any(|(_, bound)| bound.get(id).is_some_and(|r| r.judged.testable())),
                 "{role} {name} names {id}, which has no check for those whom it serves"

@@ -233,7 +233,7 @@ impl IutFile {
             Some(command) if tls => format!("{command}, \"--tls\", \"--ca\", \"{{ca}}\"]"),
             _ => self.command.clone(),
         };
-        let stimulated = binding.part(role).is_some_and(|part| part.stimulated);
+        let stimulated = matches!(role, Role::Producer | Role::Ae);
         let stimulus = if stimulated { "[stimulus]\nvia = \"stdin\"\n\n" } else { "" };
         let profiles = match role {
             Role::Consumer | Role::Producer => format!("actuator_profiles = {:?}\n", self.profiles),
