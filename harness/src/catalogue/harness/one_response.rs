@@ -23,18 +23,18 @@ fn answer() -> serde_json::Value {
 }
 
 requirement! {
-    /// A Consumer answers a command with at most one final response.
+    /// A request is answered with at most one final response.
     ///
     /// # Interpretation
-    /// This is a rule of this program: a Producer that gets two final answers to one command cannot tell which of them
-    /// holds. Interim responses (status 102) may come before the final one. A command that MQTT delivers again may be
+    /// This is a rule of this program: who gets two final answers to one request cannot tell which of them
+    /// holds. Interim responses (OpenC2 status 102) may come before the final one. A request that MQTT delivers again may be
     /// answered again, and a response that MQTT delivers again (DUP 1, same packet identifier, same content) is the
     /// same response. So is one with the same content on a later connection, when no acknowledgement of the first had
     /// arrived: whether DUP and packet identifier are right is judged elsewhere, and where the server has lost the session
     /// they may be new.
     ///
     /// # Judged
-    /// On every request with a request_id, at the end of the recording: broken by a second response that is not
+    /// On every request with an identifier, at the end of the recording: broken by a second response that is not
     /// interim, or by one more than the copies of the request that were sent.
     ONE_FINAL_RESPONSE {
         id: "harness/one-final-response",
@@ -42,7 +42,7 @@ requirement! {
         clause: "rule 2",
         level: Level::Guidance,
         interop: true,
-        roles: &[Role::Consumer],
+        roles: &[Role::Consumer, Role::Cse],
         trigger: Trigger::Tester,
         judged: Judged::Exchange(one_final_response),
         examples: Examples {
@@ -120,7 +120,7 @@ fn one_final_response(exchange: &Exchange, _: &Setting) -> Option<Ruling> {
         Some(surplus) => Some(Ruling::Broken(Deviation {
             witness: Some(Witness::packet(&surplus.packet)),
             said: format!("Request `{id}` answered with {} final responses", finals.len()),
-            expected: "at most one final response to a command".to_owned(),
+            expected: "at most one final response".to_owned(),
             actual: format!("{} final responses", finals.len()),
         })),
         None => (!finals.is_empty()).then_some(Ruling::Met),

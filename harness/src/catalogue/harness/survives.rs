@@ -43,8 +43,8 @@ requirement! {
     /// # Judged
     /// On its process: met by one that was running when it was asked to stop, broken by an end that nobody asked for.
     ///
-    /// For a Consumer also on the exchanges after hostile input, which is any OpenC2 message that departs from its
-    /// specification, and any packet that a conforming server may not send: broken when a sound `query features` after
+    /// For who answers requests also on the exchanges after hostile input, which is any message that departs from its
+    /// specification, and any packet that a conforming server may not send: broken when a sound request (of OpenC2: `query features`) after
     /// it got no answer in the time granted from when it arrived, or from the last acknowledgement if that is later,
     /// nor any request after it; met by answers to sound requests. Answers that cannot be read are answers.
     SURVIVES {
@@ -135,7 +135,7 @@ requirement! {
     /// it stops answering everybody afterwards is worth a warning.
     ///
     /// # Judged
-    /// As `harness/survives` on the exchanges of a Consumer, after input that is unusual without departing from
+    /// As `harness/survives` on the exchanges of who answers requests, after input that is unusual without departing from
     /// a specification: messages longer than 64 KiB or deeper than 100 levels, messages that are no requests, and packets written past the
     /// server that it may send. Undecided as soon as anything hostile came before.
     SURVIVES_UNUSUAL {
@@ -143,7 +143,7 @@ requirement! {
         rows: &["TS-005"],
         clause: "rule 5",
         level: Level::Guidance,
-        roles: &[Role::Consumer],
+        roles: &[Role::Consumer, Role::Cse],
         trigger: Trigger::Tester,
         judged: Judged::Machine(|| Box::new(Survives::after(Input::Unusual))),
         examples: Examples {
