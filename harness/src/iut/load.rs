@@ -226,6 +226,7 @@ fn read_timing(table: &Fields<'_>) -> Timing {
         startup: table.duration("startup").map_or(default.startup, |d| d.value),
         response: table.duration("response").map_or(default.response, |d| d.value),
         stop: table.duration("stop").map_or(default.stop, |d| d.value),
+        warm_up: table.duration("warm_up").map_or(default.warm_up, |d| d.value),
     };
     table.finish();
     timing

@@ -37,6 +37,7 @@ password = "secret"
 [timing]
 startup = "1s"
 response = "250ms"
+warm_up = "1500ms"
 
 [pics]
 device_id = "zulu"
@@ -56,7 +57,8 @@ args = {{ duration = 5 }}
     assert_eq!(file.name, "x");
     assert_eq!(file.dir, Path::new("/somewhere"));
     assert_eq!((file.timing.startup, file.timing.response), (1_000_000_000, 250_000_000));
-    assert_eq!(file.timing.stop, Timing::default().stop);
+    assert_eq!((file.timing.stop, file.timing.warm_up), (Timing::default().stop, 1_500_000_000));
+    assert_eq!(Timing::default().warm_up, 0);
     assert_eq!(file.pics.options, ["will", "qos2"]);
     assert_eq!(file.pics.commands[0].target.to_string(), r#"{"device":{"hostname":"h"}}"#);
     let launch = file.launch.expect("launch");

@@ -137,10 +137,12 @@ pub struct Timing {
     pub response: u64,
     /// From the request to stop to its exit.
     pub stop: u64,
+    /// From when it is connected and subscribed for the first time after a start to when it can be asked for something.
+    pub warm_up: u64,
 }
 
 impl Default for Timing {
     fn default() -> Timing {
-        Timing { startup: 10_000_000_000, response: 2_000_000_000, stop: 3_000_000_000 }
+        Timing { startup: 10_000_000_000, response: 2_000_000_000, stop: 3_000_000_000, warm_up: 0 }
     }
 }

@@ -40,6 +40,7 @@ pub(super) fn context(
             "startup": scaled(iut.timing.startup),
             "response": scaled(iut.timing.response),
             "stop": scaled(iut.timing.stop),
+            "warm_up": scaled(iut.timing.warm_up),
         }),
         seed: options.seed,
         scale: options.scale,

@@ -419,7 +419,9 @@ async fn acknowledgements(stage: &mut Stage<'_>) {
 fn longest(planned: &Planned, iut: &IutFile) -> u64 {
     let timing = iut.timing;
     // A step takes at most a few of the times of the IUT file, or the time its file gives it.
-    let usual = timing.startup.saturating_add(timing.response).saturating_add(timing.stop).saturating_mul(2);
+    let once =
+        timing.startup.saturating_add(timing.warm_up).saturating_add(timing.response).saturating_add(timing.stop);
+    let usual = once.saturating_mul(2);
     let steps = planned.scenario.steps.iter();
     let stimuli: u64 = steps.clone().map(|step| u64::from(step.verb.stimuli())).sum();
     steps

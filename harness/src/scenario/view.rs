@@ -136,6 +136,8 @@ pub(super) struct View {
     readiness: Readiness,
     newest: Option<ConnectionId>,
     died: Option<Died>,
+    /// The process has been started and not been given time to warm up yet.
+    cold: bool,
     /// When bytes last went to the IUT.
     last_to_iut: Option<Nanos>,
     /// The newest bytes that no conforming server sends: where they stand, and on which connection.
@@ -167,6 +169,7 @@ impl View {
             readiness: Readiness::default(),
             newest: None,
             died: None,
+            cold: false,
             last_to_iut: None,
             violated: None,
             withheld: 0,
@@ -254,7 +257,10 @@ impl View {
 
     fn process(&mut self, change: &ProcessChange, index: u64) {
         match change {
-            ProcessChange::Spawn { .. } => self.died = None,
+            ProcessChange::Spawn { .. } => {
+                self.died = None;
+                self.cold = true;
+            }
             ProcessChange::Exit { code, signal, expected } => {
                 mark(&mut self.exits, index);
                 if !expected {
@@ -535,6 +541,11 @@ impl View {
     /// Commands that the IUT sent at or after `mark`.
     pub fn commands_since(&self, mark: u64) -> impl Iterator<Item = &Command> {
         self.commands.iter().filter(move |command| command.index >= mark)
+    }
+
+    /// Whether the process is to be given time to warm up: once after each start.
+    pub fn warms_up(&mut self) -> bool {
+        std::mem::take(&mut self.cold)
     }
 
     /// Whether a message went to the IUT after the last command it sent.

@@ -54,10 +54,10 @@ impl AwaitReady {
                 }
             };
             if complete {
-                return Ended::Done(String::new());
+                return warmed_up(stage, String::new()).await;
             }
             if stage.recorder.now().since(last) >= QUIET {
-                return Ended::Done("not every topic it is due to hold is subscribed".to_owned());
+                return warmed_up(stage, "not every topic it is due to hold is subscribed".to_owned()).await;
             }
             let until = deadline.min(stage.after(QUIET.saturating_sub(stage.recorder.now().since(last))));
             let more = stage.wait(until, true, |view| (view.readiness().last > last).then_some(())).await;
@@ -66,6 +66,18 @@ impl AwaitReady {
             }
         }
     }
+}
+
+/// Subscribed is not ready for everybody: after a start it has the time that its vendor asks for.
+async fn warmed_up(stage: &mut Stage<'_>, note: String) -> Ended {
+    let time = stage.iut.timing.warm_up;
+    if time > 0 && stage.view.warms_up() {
+        let until = stage.deadline(time);
+        if let Err(ended @ Ended::Failed(_)) = stage.wait(until, true, |_| None::<()>).await {
+            return ended;
+        }
+    }
+    Ended::Done(note)
 }
 
 impl Act for AwaitReady {
