@@ -3,11 +3,15 @@
 use super::support::{held, response};
 use crate::catalogue::{Examples, Judged, Level};
 use crate::evidence::onem2m::{Operation, Primitive};
+use crate::evidence::payload::Kind;
 use crate::evidence::sketch::Sketch;
-use crate::evidence::{Exchange, PacketSeen, Setting};
-use crate::judge::{Deviation, Ruling, Witness};
+use crate::evidence::{Exchange, Observation, PacketSeen, Setting};
+use crate::judge::{Check, Deviation, Ledger, Ruling, Witness};
 use crate::requirement;
 use serde_json::{Value, json};
+
+/// Where requests to the CSE of the examples go.
+const REQUESTS: &str = "/oneM2M/req/CAdmin/in-cse/json";
 
 fn retrieved(s: &mut Sketch, over: Value) {
     s.ready_cse();
@@ -40,6 +44,47 @@ fn only_asks(s: &mut Sketch) {
     s.ready_ae();
     s.request("r1", json!({}));
     s.grant("r1", 2001, json!({}));
+}
+
+/// Something that is answered, without what nobody could read in it.
+fn unreadable(s: &mut Sketch, payload: &str) {
+    s.ready_cse();
+    s.deliver(REQUESTS, payload);
+    s.reply("", 4000, json!({"rqi": null, "rvi": null}));
+}
+
+/// A parameter that a response takes from its request. Where the request has none that can be read, nobody can repeat it:
+/// each such message excuses one response.
+struct Repeated {
+    name: &'static str,
+    row: &'static str,
+    said: &'static str,
+    excuses: u64,
+}
+
+impl Repeated {
+    fn new(name: &'static str, row: &'static str, said: &'static str) -> Repeated {
+        Repeated { name, row, said, excuses: 0 }
+    }
+}
+
+impl Check for Repeated {
+    fn observe(&mut self, observation: &Observation, _: &Setting, ledger: &mut Ledger) {
+        let Observation::Packet(packet) = observation else { return };
+        if !packet.from_iut() {
+            let readable = packet.primitive().is_some_and(|p| p.whole_text() && p.text(self.name).is_some());
+            let response = packet.primitive().is_some_and(|p| p.kind == Some(Kind::Response));
+            if packet.packet.publish().is_some() && !readable && !response {
+                self.excuses += 1;
+            }
+            return;
+        }
+        match judged(packet, self.row, self.said) {
+            Some(Ruling::Broken(_)) if self.excuses > 0 => self.excuses -= 1,
+            Some(ruling) => ledger.enter(Witness::packet(packet), ruling),
+            None => {}
+        }
+    }
 }
 
 fn judged(packet: &PacketSeen, row: &str, said: &str) -> Option<Ruling> {
@@ -77,16 +122,29 @@ requirement! {
     /// A response has the identifier of its request in `rqi`.
     ///
     /// # Judged
-    /// On every response of the IUT that can be read whole: that there is one. Whose it is, is judged apart.
+    /// On every response of the IUT that can be read whole: that there is one. Whose it is, is judged apart. As many responses
+    /// without decide nothing as messages came before whose `rqi` nobody can read.
     REQUEST_ID {
         id: "onem2m/response-rqi",
         rows: &["M-021"],
         clause: "7.2.1.2",
-        judged: Judged::Packet(|p, _| judged(p, "M-021", "Response without `rqi`")),
+        judged: Judged::Machine(|| Box::new(Repeated::new("rqi", "M-021", "Response without `rqi`"))),
         examples: Examples {
             conforming: &[sound, refused, notified],
-            violating: &[|s| retrieved(s, json!({"rqi": null}))],
-            silent: &[unanswered, only_asks],
+            violating: &[
+                |s| retrieved(s, json!({"rqi": null})),
+                |s| {
+                    // One of the two had an identifier.
+                    s.ready_cse();
+                    s.deliver(REQUESTS, "x-touchstone");
+                    s.reply("", 4000, json!({"rqi": null}));
+                    s.ask("r1", json!({}));
+                    s.reply("", 4000, json!({"rqi": null}));
+                },
+            ],
+            silent: &[unanswered, only_asks, |s| unreadable(s, "x-touchstone"), |s| {
+                unreadable(s, "{\"op\":2,\"to\":\"cse-in\",\"fr\":\"CAdmin\",\"rvi\":\"3\"}");
+            }],
         },
     }
 }
@@ -95,20 +153,25 @@ requirement! {
     /// A response names its release version in `rvi`.
     ///
     /// # Interpretation
-    /// As for `onem2m/request-rvi`: guidance.
+    /// As for `onem2m/request-rvi`: guidance. Towards somebody who names none, and so may be of Release 1, there is none.
     ///
     /// # Judged
-    /// On every response of the IUT that can be read whole.
+    /// On every response of the IUT that can be read whole. As many responses without decide nothing as messages came before in
+    /// which nobody can read one.
     RELEASE {
         id: "onem2m/response-rvi",
         rows: &["M-022"],
         clause: "7.2.1.2",
         level: Level::Guidance,
-        judged: Judged::Packet(|p, _| judged(p, "M-022", "Response without `rvi`")),
+        judged: Judged::Machine(|| Box::new(Repeated::new("rvi", "M-022", "Response without `rvi`"))),
         examples: Examples {
             conforming: &[sound, refused, notified],
             violating: &[|s| retrieved(s, json!({"rvi": null}))],
-            silent: &[unanswered, only_asks],
+            silent: &[unanswered, only_asks, |s| unreadable(s, "x-touchstone"), |s| {
+                s.ready_cse();
+                s.ask("r1", json!({"rvi": null}));
+                s.reply("r1", 2000, json!({"rvi": null}));
+            }],
         },
     }
 }
