@@ -7,6 +7,7 @@ mod corpus;
 mod filter;
 mod ids;
 mod lag;
+mod listener;
 mod load;
 mod model;
 pub mod onem2m;

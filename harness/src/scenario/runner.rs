@@ -2,7 +2,9 @@
 
 use super::context::context;
 use super::lag::Sampler;
+use super::listener::Listener;
 use super::plan::Planned;
+use super::play::SharedParty;
 use super::secure::{PATIENCE, Secured};
 use super::stage::{Ended, FIRST_CONTACT, NEXT_CONTACT, Parts, Stage};
 use super::starter::Slot;
@@ -128,6 +130,8 @@ pub(super) struct Shared {
     pub used: bool,
     /// What became of asking a Producer to send in the scenario that was run last.
     pub stimuli: Stimuli,
+    /// Who answers the IUT by himself; he remembers what it does.
+    pub party: Option<SharedParty>,
 }
 
 impl Shared {
@@ -140,6 +144,7 @@ impl Shared {
             slot: Slot::default(),
             used: false,
             stimuli: Stimuli::default(),
+            party: iut.part().play.0.party(&iut.pics).map(SharedParty::new),
         }
     }
 }
@@ -240,7 +245,12 @@ async fn recorded(
             let slot = &mut shared.slot;
             slot.begin();
             let recorder = recorder.clone();
-            let parts = Parts { planned, iut, options, recorder, edge, peer, sink, slot, quiet, contact };
+            if shared.used && slot.process.is_none() && iut.launch.is_some() {
+                // It starts anew, and so does who it will meet.
+                shared.party = Shared::new(iut, options).party;
+            }
+            let party = shared.party.clone();
+            let parts = Parts { planned, iut, options, recorder, edge, peer, party, sink, slot, quiet, contact };
             let played = play(Stage::new(parts), listener).await;
             (shared.sessions, shared.stimuli) = (played.sessions, played.stimuli);
             Ok(played.reason)
@@ -312,40 +322,10 @@ async fn stand(
         Ok::<_, touchstone_fixtures::peer::PeerError>((peer, listener))
     };
     match peers.await {
-        Ok((peer, listener)) => Ok((edge, peer, Listener::start(listener), sink)),
+        Ok((peer, listener)) => Ok((edge, peer, Listener::start(listener, shared.party.clone(), recorder), sink)),
         Err(error) => {
             edge.shutdown().await;
             Err(error.to_string())
-        }
-    }
-}
-
-/// The peer that subscribes to what the IUT publishes and takes it.
-struct Listener {
-    task: tokio::task::JoinHandle<()>,
-    end: tokio::sync::oneshot::Sender<()>,
-}
-
-impl Listener {
-    fn start(mut peer: Peer) -> Listener {
-        let (end, mut ended) = tokio::sync::oneshot::channel();
-        let task = tokio::spawn(async move {
-            loop {
-                tokio::select! {
-                    received = peer.receive() => if received.is_none() { break },
-                    _ = &mut ended => break,
-                }
-            }
-            peer.disconnect().await;
-        });
-        Listener { task, end }
-    }
-
-    async fn stop(mut self) {
-        // A listener whose connection is gone has nobody to tell.
-        let _ = self.end.send(());
-        if timeout(Duration::from_secs(5), &mut self.task).await.is_err() {
-            self.task.abort();
         }
     }
 }
@@ -387,7 +367,12 @@ async fn play(mut stage: Stage<'_>, listener: Listener) -> Played {
     let serves_all = stage.iut.launch.as_ref().is_some_and(|launch| launch.per == Per::Run);
     let (iut, options, address) = (stage.iut, stage.options, stage.edge.iut_addr());
     let recorder = stage.recorder.clone();
-    let stimuli = Stimuli { sent: stage.view.commands_since(0).next().is_some(), ..stage.stimuli };
+    // What it asks its party for of its own accord is nothing that it was told to send.
+    let sent = match stage.party {
+        Some(_) => stage.obeyed(),
+        None => stage.view.commands_since(0).next().is_some(),
+    };
+    let stimuli = Stimuli { sent, ..stage.stimuli };
     let (edge, peer, slot) = stage.into_parts();
     let sessions = edge.sessions();
     if timeout(Duration::from_secs(5), peer.disconnect()).await.is_err() {

@@ -2,11 +2,13 @@
 
 use super::ids;
 use super::plan::Planned;
+use super::play::SharedParty;
 use super::runner::{Options, Stimuli};
+use super::speech::Expected;
 use super::starter::Slot;
 use super::view::{Command, View};
 use crate::iut::stimulus::Object;
-use crate::iut::stimulus::operator::{self, Reply};
+use crate::iut::stimulus::operator::Reply;
 use crate::iut::{IutFile, Per, Sink, Stimulus};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -58,6 +60,8 @@ pub(super) struct Stage<'r> {
     pub edge: Edge,
     /// The other party: a Producer for a Consumer, a Consumer for a Producer.
     pub peer: Peer,
+    /// Who answers by himself what the IUT asks for, if anybody does.
+    pub party: Option<SharedParty>,
     pub view: View,
     pub sink: Sink,
     pub slot: &'r mut Slot,
@@ -91,6 +95,7 @@ pub(super) struct Parts<'r> {
     pub edge: Edge,
     /// The other party: a Producer for a Consumer, a Consumer for a Producer.
     pub peer: Peer,
+    pub party: Option<SharedParty>,
     pub sink: Sink,
     pub slot: &'r mut Slot,
     pub quiet: u64,
@@ -99,7 +104,7 @@ pub(super) struct Parts<'r> {
 
 impl<'r> Stage<'r> {
     pub fn new(parts: Parts<'r>) -> Stage<'r> {
-        let Parts { planned, iut, options, recorder, edge, peer, sink, slot, quiet, contact } = parts;
+        let Parts { planned, iut, options, recorder, edge, peer, party, sink, slot, quiet, contact } = parts;
         let view = View::new(&recorder, iut.binding.family);
         Stage {
             planned,
@@ -108,6 +113,7 @@ impl<'r> Stage<'r> {
             recorder,
             edge,
             peer,
+            party,
             view,
             sink,
             slot,
@@ -196,6 +202,36 @@ impl<'r> Stage<'r> {
         self.commands.iter().filter(|(known, _)| known == name).map(|(_, command)| command.clone()).collect()
     }
 
+    /// Topics that the IUT is due to be subscribed to.
+    pub fn due(&self) -> Vec<String> {
+        match &self.party {
+            Some(party) => party.lock().due(),
+            None => self.iut.part().play.0.due(self.iut.binding, &self.iut.pics),
+        }
+    }
+
+    /// Whether the IUT has sent something that was asked for.
+    pub fn obeyed(&self) -> bool {
+        !self.commands.is_empty()
+    }
+
+    /// From now on such requests are left to the scenario.
+    pub fn hold(&self, expected: &Expected) {
+        if let Some(party) = &self.party {
+            party.lock().hold(Expected::clone(expected));
+        }
+    }
+
+    /// Only these are; what else was, is answered now.
+    pub async fn release(&mut self, kept: &[Command]) {
+        let Some(party) = &self.party else { return };
+        let late = party.lock().release(kept, self.unix_millis());
+        for sent in late {
+            // That it could not be published is recorded.
+            let _ = self.publish("party", &sent.topic, &sent.payload, 1, false).await;
+        }
+    }
+
     /// Where the step that is being carried out began.
     pub fn begun(&self) -> u64 {
         self.begun
@@ -205,7 +241,7 @@ impl<'r> Stage<'r> {
         let Some(operator) = &self.options.operator else {
             return Err("nobody can be asked: there is no terminal, or --non-interactive is given".to_owned());
         };
-        let prompt = operator::prompt(object);
+        let prompt = object.prompt.clone();
         let reply = operator.ask(&prompt, self.options.scaled(self.iut.stimulus_within)).await;
         let (answer, outcome) = match reply {
             Reply::Done(said) => (Some(said), Ok(())),

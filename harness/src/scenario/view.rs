@@ -5,6 +5,7 @@ use crate::binding::Family;
 use crate::evidence::payload::{Kind, Payload};
 use crate::iut::Serialization;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use touchstone_fixtures::recording::{
     ConnectionId, Direction, Event, FaultState, Log, Nanos, Party, ProcessChange, Recorder, Tester, TlsChange,
 };
@@ -23,6 +24,8 @@ const ANSWERS: usize = 100;
 const COMMANDS: usize = 10_000;
 /// Longest text of a command that is kept; a longer request_id is not worth answering.
 const TEXT: usize = 64 * 1024;
+/// Bytes of them that are kept.
+const COMMAND_BYTES: usize = 64 * 1024 * 1024;
 /// Marks of closed connections and exits that are kept.
 const MARKS: usize = 10_000;
 /// Name of the fault that withholds packets.
@@ -52,10 +55,31 @@ pub(super) struct Answer {
 pub(super) struct Command {
     index: u64,
     topic: String,
+    /// Its payload; empty when that is not worth keeping.
+    payload: Arc<[u8]>,
     /// Its `request_id`, when it can be read.
     pub request_id: Option<String>,
     /// Serialization it was sent in; JSON when it cannot be told.
     pub serialization: Serialization,
+}
+
+impl Command {
+    /// One on that topic, with that payload.
+    #[cfg(test)]
+    pub fn of(topic: &str, payload: &[u8]) -> Command {
+        let (index, topic, payload) = (0, topic.to_owned(), payload.into());
+        Command { index, topic, payload, request_id: None, serialization: Serialization::Json }
+    }
+
+    /// The topic it came on.
+    pub fn topic(&self) -> &str {
+        &self.topic
+    }
+
+    /// Its payload; empty when it was longer than anything that is worth answering.
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
+    }
 }
 
 /// How far the IUT got with its newest connection.
@@ -101,6 +125,8 @@ struct Connection {
     shaking: bool,
     /// The server has answered its CONNECT.
     connack: bool,
+    /// It was asked for with Clean Session 1.
+    clean: bool,
     /// SUBSCRIBEs without a SUBACK: packet identifier and filters.
     pending: BTreeMap<u16, Vec<String>>,
     unsubscribing: BTreeMap<u16, Vec<String>>,
@@ -126,6 +152,11 @@ pub(super) struct View {
     keep: u64,
     asked: BTreeMap<String, Vec<Answer>>,
     commands: VecDeque<Command>,
+    command_bytes: usize,
+    /// Where the IUT last ended a connection with Clean Session 1 in order.
+    left: Option<u64>,
+    /// When a message last went either way.
+    published_at: Option<Nanos>,
     /// When bytes of a message that was no copy last went to the IUT, as a place in the recording.
     delivered: u64,
     opens: VecDeque<u64>,
@@ -161,6 +192,9 @@ impl View {
             keep: 0,
             asked: BTreeMap::new(),
             commands: VecDeque::new(),
+            command_bytes: 0,
+            left: None,
+            published_at: None,
             delivered: 0,
             opens: VecDeque::new(),
             closes: VecDeque::new(),
@@ -225,6 +259,7 @@ impl View {
             settled: None,
             shaking: false,
             connack: false,
+            clean: false,
             pending: BTreeMap::new(),
             unsubscribing: BTreeMap::new(),
             unacknowledged: BTreeSet::new(),
@@ -327,6 +362,9 @@ impl View {
             Body::Connect(connect) => {
                 self.readiness.keep_alive = connect.keep_alive.as_ref().map(|k| k.value);
                 self.readiness.last = at;
+                if let Some(connection) = self.connections.get_mut(&conn) {
+                    connection.clean = connect.clean_session();
+                }
             }
             Body::Subscribe(subscribe) => {
                 self.readiness.last = at;
@@ -347,11 +385,17 @@ impl View {
                     connection.unsubscribing.insert(id, filters);
                 }
             }
+            _ if packet.packet_type == PacketType::Disconnect
+                && self.connections.get(&conn).is_some_and(|c| c.clean) =>
+            {
+                self.left = Some(index);
+            }
             Body::Publish(publish) => {
+                self.published_at = Some(at);
                 let topic = publish.topic.as_ref().map(|t| t.display()).unwrap_or_default();
                 let message = (self.family.read)(&topic, &publish.payload.value);
                 if let Some(message) = message.as_ref().filter(|m| (self.family.speech.demands)(&topic, m)) {
-                    self.commanded(topic.clone(), message, publish.dup, index);
+                    self.commanded(topic.clone(), message, &publish.payload.value, publish.dup, index);
                 }
                 self.answered(message.as_ref(), &publish.payload.value);
                 if let Some(id) = packet.packet_id().filter(|_| !publish.dup) {
@@ -375,6 +419,7 @@ impl View {
     fn received(&mut self, conn: ConnectionId, packet: &ControlPacket, index: u64, at: Nanos) {
         if packet.publish().is_some() {
             self.delivered = index;
+            self.published_at = Some(at);
         }
         match &packet.body {
             // What no server sends changes nothing: a CONNACK with defects, or a second one.
@@ -423,7 +468,7 @@ impl View {
     }
 
     /// Notes a command. What is sent again is no further one.
-    fn commanded(&mut self, topic: String, message: &Payload, dup: bool, index: u64) {
+    fn commanded(&mut self, topic: String, message: &Payload, payload: &[u8], dup: bool, index: u64) {
         let request_id = message.facts().correlation().map(str::to_owned);
         if topic.len() > TEXT || request_id.as_ref().is_some_and(|id| id.len() > TEXT) {
             return;
@@ -431,11 +476,15 @@ impl View {
         if dup && self.commands.iter().any(|earlier| earlier.request_id == request_id && earlier.topic == topic) {
             return;
         }
-        if self.commands.len() == COMMANDS {
-            self.commands.pop_front();
-        }
         let serialization = message.facts().serialization().unwrap_or(Serialization::Json);
-        self.commands.push_back(Command { index, topic, request_id, serialization });
+        let payload: Arc<[u8]> =
+            payload.get(..payload.len() * usize::from(payload.len() <= TEXT)).unwrap_or(&[]).into();
+        self.command_bytes += payload.len();
+        self.commands.push_back(Command { index, topic, payload, request_id, serialization });
+        while self.commands.len() > COMMANDS || self.command_bytes > COMMAND_BYTES {
+            let Some(oldest) = self.commands.pop_front() else { break };
+            self.command_bytes -= oldest.payload.len();
+        }
     }
 
     /// Notes a response. One whose message cannot be read still counts where the request_id stands in its
@@ -551,6 +600,16 @@ impl View {
     /// Whether a message went to the IUT after the last command it sent.
     pub fn delivered_last(&self) -> bool {
         self.delivered > self.commands.back().map_or(0, |command| command.index)
+    }
+
+    /// Whether it has ended a connection with Clean Session 1 in order, at or after `mark`.
+    pub fn left_since(&self, mark: u64) -> bool {
+        self.left.is_some_and(|at| at >= mark)
+    }
+
+    /// When a message last went either way.
+    pub fn published_at(&self) -> Option<Nanos> {
+        self.published_at
     }
 
     pub fn readiness(&self) -> &Readiness {

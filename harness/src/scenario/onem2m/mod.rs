@@ -1,19 +1,29 @@
 //! oneM2M in scenarios: primitives that the harness sends, where to, and whom it plays.
 
 mod address;
+mod answer;
+mod content;
 mod corpus;
+mod fill;
+mod moment;
+mod notify;
+mod order;
 mod play;
 mod primitive;
+mod registrar;
 mod request;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod verbs;
 
 use super::corpus::Hostile;
 use super::play::Played;
-use super::speech::{Asking, Destination, Speech};
+use super::speech::{self, Answering, Asking, Destination, Speech};
 use crate::evidence::payload::{Kind, Payload};
 use address::Address;
+use answer::Answer;
+use order::Order;
 use request::Request;
 use std::sync::Arc;
 
@@ -21,6 +31,8 @@ use std::sync::Arc;
 pub static SPEECH: Speech = Speech {
     request: |fields| Request::read(fields).map(|request| Arc::new(request) as Arc<dyn Asking>),
     destination: |fields, key| Address::read(fields, key).map(|to| Arc::new(to) as Arc<dyn Destination>),
+    order: |fields| Order::read(fields).map(|order| Arc::new(order) as Arc<dyn speech::Order>),
+    answer: |fields| Answer::read(fields).map(|answer| Arc::new(answer) as Arc<dyn Answering>),
     topic: |topic| Arc::new(Address::Topic(topic)),
     hostile: |fields| corpus::Corpus::read(fields).map(|corpus| Arc::new(corpus) as Arc<dyn Hostile>),
     verbs: verbs::VERBS,
@@ -29,6 +41,9 @@ pub static SPEECH: Speech = Speech {
 
 /// What is played against a CSE.
 pub static CSE: Played = Played(&play::AgainstCse);
+
+/// What is played against an AE.
+pub static AE: Played = Played(&play::AgainstAe);
 
 /// By its content, or, where that cannot be read, by its topic.
 fn demands(_: &str, payload: &Payload) -> bool {

@@ -1,11 +1,16 @@
-//! Whom the harness plays against a CSE: the AEs that ask it for something.
+//! Whom the harness plays: the AEs that ask a CSE for something, and the registrar of an AE.
 
-use super::address::{EVERYTHING, ORIGINATOR, originator, topic};
+use super::address::{EVERYTHING, ORIGINATOR, level, originator, topic};
+use super::answer::Answer;
+use super::fill::registrar;
+use super::notify::Notify;
+use super::order::Order;
 use super::primitive;
+use super::registrar::Registrar;
 use crate::binding::Binding;
 use crate::iut::{Pics, Serialization};
-use crate::scenario::closing::sentinel;
-use crate::scenario::play::{Doing, Play, Plays};
+use crate::scenario::closing::{further, sentinel};
+use crate::scenario::play::{Doing, Party, Play, Plays};
 use crate::scenario::stage::Stage;
 use serde_json::{Map, Value, json};
 
@@ -50,4 +55,34 @@ pub(super) fn retrieve(stage: &Stage<'_>, rqi: &str) -> (String, Vec<u8>) {
     };
     let suffix = super::address::suffix(serialization);
     (topic("req", originator(pics), cse, suffix), primitive::written(&parameters, serialization))
+}
+
+/// Against an AE it plays its registrar, which answers by itself.
+pub(super) struct AgainstAe;
+
+impl Play for AgainstAe {
+    fn plays(&self, pics: &Pics) -> Plays {
+        Plays { client_id: format!("C::{}", level(registrar(pics))), filter: EVERYTHING.to_owned(), qos: 2 }
+    }
+
+    /// Where it is reached follows from what it shows of itself.
+    fn due(&self, _: &Binding, _: &Pics) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn party(&self, pics: &Pics) -> Option<Box<dyn Party>> {
+        Some(Box::new(Registrar::new(pics)))
+    }
+
+    fn closing<'s>(&self, stage: &'s mut Stage<'_>) -> Doing<'s> {
+        Box::pin(async move {
+            sentinel(stage, notification).await;
+            further(stage, &Order::usual(), &Answer::usual()).await;
+        })
+    }
+}
+
+/// A notification, which is answered one way or another.
+fn notification(stage: &Stage<'_>, rqi: &str) -> (String, Vec<u8>) {
+    Notify::usual().made(stage, Some(rqi), 0).unwrap_or_default()
 }

@@ -52,10 +52,19 @@ const RESPONSE: &str = "m2m:rsp";
 
 /// The payload of a primitive with these parameters: a response where it has a status code and no operation.
 pub fn written(parameters: &Map<String, Value>, serialization: Serialization) -> Vec<u8> {
+    let responds = parameters.contains_key("rsc") && !parameters.contains_key("op");
+    rooted(if responds { RESPONSE } else { REQUEST }, parameters, serialization)
+}
+
+/// The payload of a response with these parameters, whatever they are.
+pub fn response(parameters: &Map<String, Value>, serialization: Serialization) -> Vec<u8> {
+    rooted(RESPONSE, parameters, serialization)
+}
+
+fn rooted(root: &str, parameters: &Map<String, Value>, serialization: Serialization) -> Vec<u8> {
     let mut members: Vec<(&String, &Value)> = parameters.iter().collect();
     let place = |name: &str| ORDER.iter().position(|known| *known == name).unwrap_or(ORDER.len());
     members.sort_by_key(|(name, _)| place(name));
-    let root = if parameters.contains_key("rsc") && !parameters.contains_key("op") { RESPONSE } else { REQUEST };
     match serialization {
         Serialization::Xml => xml(root, &members).into_bytes(),
         // No step can ask for CBOR, which the tested texts do not have.

@@ -11,7 +11,8 @@ use crate::scenario::verbs::keys::{captured_name, qos};
 use serde_json::{Map, Value, json};
 
 /// Operations, by the names that steps give them.
-const OPERATIONS: [(&str, u64); 5] = [("create", 1), ("retrieve", 2), ("update", 3), ("delete", 4), ("notify", 5)];
+pub(super) const OPERATIONS: [(&str, u64); 5] =
+    [("create", 1), ("retrieve", 2), ("update", 3), ("delete", 4), ("notify", 5)];
 
 /// The originator that may do everything, in `from`.
 const ADMIN: &str = "admin";

@@ -1,18 +1,22 @@
 //! OpenC2 in scenarios: addresses, messages, the parties that speak it, and what is hostile to it.
 
 mod address;
+mod answer;
 mod corpus;
 pub(super) mod message;
+mod order;
 mod play;
 mod request;
 mod verbs;
 
 use super::corpus::Hostile;
 use super::play::Played;
-use super::speech::{Asking, Destination, Speech};
+use super::speech::{self, Answering, Asking, Destination, Speech};
 use crate::evidence::payload::{Kind, Payload};
 use crate::iut::Role;
 use address::Address;
+use answer::Answer;
+use order::Order;
 use request::Request;
 use std::sync::Arc;
 
@@ -20,9 +24,11 @@ use std::sync::Arc;
 pub static SPEECH: Speech = Speech {
     request: |fields| Request::read(fields).map(|request| Arc::new(request) as Arc<dyn Asking>),
     destination: |fields, key| Address::read(fields, key).map(|to| Arc::new(to) as Arc<dyn Destination>),
+    order: |fields| Order::read(fields).map(|order| Arc::new(order) as Arc<dyn speech::Order>),
+    answer: |fields| Answer::read(fields).map(|answer| Arc::new(answer) as Arc<dyn Answering>),
     topic: |topic| Arc::new(Address::Topic(topic)),
     hostile: |fields| corpus::Hostile::read(fields).map(|corpus| Arc::new(corpus) as Arc<dyn Hostile>),
-    verbs: verbs::VERBS,
+    verbs: &[],
     demands,
 };
 

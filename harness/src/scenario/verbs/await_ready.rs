@@ -5,6 +5,7 @@ use crate::diagnostic::toml::Fields;
 use crate::iut::Pics;
 use crate::scenario::filter::matches;
 use crate::scenario::stage::{Ended, Stage};
+use crate::scenario::view::View;
 
 /// How long an IUT that holds some subscription, but not all it should, is given to ask for more.
 const QUIET: u64 = 100_000_000;
@@ -28,8 +29,8 @@ impl AwaitReady {
 
     pub(in crate::scenario) async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         let deadline = stage.deadline(self.within.unwrap_or(stage.iut.timing.startup));
-        let topics = stage.iut.part().play.0.due(stage.iut.binding, &stage.iut.pics);
         loop {
+            let topics = stage.due();
             // Whether everything is there, else the last time something happened on a connection that holds anything.
             let found = stage
                 .wait(deadline, true, |view| {
@@ -53,16 +54,32 @@ impl AwaitReady {
                     });
                 }
             };
-            if complete {
-                return warmed_up(stage, String::new()).await;
+            let knows = stage.party.as_ref().map(|party| party.lock().knows());
+            // What it asks its party for when it begins comes first. One that asks for nothing is ready all the same.
+            let (last, window) = match knows {
+                None if complete => return warmed_up(stage, String::new()).await,
+                None => (last, QUIET),
+                Some(knows) => {
+                    let busy = stage.view.published_at().map_or(last, |at| at.max(last));
+                    (busy, if knows { QUIET } else { stage.scaled(stage.iut.timing.response) })
+                }
+            };
+            if stage.recorder.now().since(last) >= window {
+                let note = match (complete, knows) {
+                    (true, Some(false)) => "it has asked for nothing",
+                    (true, _) => "",
+                    (false, _) => "not every topic it is due to hold is subscribed",
+                };
+                return warmed_up(stage, note.to_owned()).await;
             }
-            if stage.recorder.now().since(last) >= QUIET {
-                return warmed_up(stage, "not every topic it is due to hold is subscribed".to_owned()).await;
-            }
-            let until = deadline.min(stage.after(QUIET.saturating_sub(stage.recorder.now().since(last))));
-            let more = stage.wait(until, true, |view| (view.readiness().last > last).then_some(())).await;
-            if let Err(ended @ Ended::Failed(_)) = more {
-                return ended;
+            let until = deadline.min(stage.after(window.saturating_sub(stage.recorder.now().since(last))));
+            let busy = |view: &View| view.published_at().max(Some(view.readiness().last)) > Some(last);
+            let more = stage.wait(until, true, |view| busy(view).then_some(())).await;
+            match more {
+                Err(ended @ Ended::Failed(_)) => return ended,
+                // Somebody who never rests is as ready as he will be.
+                _ if tokio::time::Instant::now() >= deadline => return Ended::Done("it is busy".to_owned()),
+                _ => {}
             }
         }
     }

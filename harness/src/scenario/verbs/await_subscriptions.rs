@@ -20,15 +20,15 @@ impl AwaitSubscriptions {
     }
 
     async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
-        let topics = stage.iut.part().play.0.due(stage.iut.binding, &stage.iut.pics);
         let window = stage.scaled(self.within.unwrap_or(stage.iut.timing.response));
         let window = window + window / 10;
         let latest = stage.deadline(stage.iut.timing.startup) + std::time::Duration::from_nanos(window);
-        let held = |granted: &std::collections::BTreeSet<String>| {
-            topics.iter().all(|topic| granted.iter().any(|filter| matches(filter, topic)))
-        };
         let mut deadline = stage.deadline(stage.iut.timing.startup);
         loop {
+            let topics = stage.due();
+            let held = |granted: &std::collections::BTreeSet<String>| {
+                topics.iter().all(|topic| granted.iter().any(|filter| matches(filter, topic)))
+            };
             let seen = stage.view.readiness().subscribed_at;
             if let Some(at) = seen {
                 let passed = stage.recorder.now().since(at);

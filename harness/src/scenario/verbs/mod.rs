@@ -23,7 +23,9 @@ mod push;
 mod quiet;
 pub(super) mod raw;
 mod refuse_connect;
-mod request;
+pub(super) mod request;
+mod respond;
+mod stimulate;
 mod tls;
 mod trickle;
 mod violate;
@@ -140,8 +142,10 @@ static VERBS: Table = &[
     ("redeliver", |f, _| boxed(push::Redeliver::read(f))),
     ("refuse-connect", |f, _| boxed(refuse_connect::RefuseConnect::read(f))),
     ("request", |f, s| boxed(request::Request::read(f, s))),
+    ("respond", |f, s| boxed(respond::Respond::read(f, s))),
     ("restart", |f, _| boxed(process::Restart::read(f))),
     ("start", |_, _| boxed(Some(process::Start))),
+    ("stimulate", |f, s| boxed(stimulate::Stimulate::read(f, s))),
     ("stop", |_, _| boxed(Some(process::Stop))),
     ("tls", |f, _| boxed(tls::Tls::read(f))),
     ("trickle", |f, s| boxed(trickle::Trickle::read(f, s))),

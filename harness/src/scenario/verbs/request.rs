@@ -19,6 +19,11 @@ impl Request {
         Some(Request { request: (speech.request)(fields)? })
     }
 
+    /// A verb of its own for a request.
+    pub(in crate::scenario) fn of(request: Arc<dyn Asking>) -> Request {
+        Request { request }
+    }
+
     async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
         let built = match self.request.built(stage, 0) {
             Ok(built) => built,

@@ -48,6 +48,11 @@ impl Wanted {
         Some(Wanted { source: source?, args: args.map(|a| a.value), target: target.map(|t| t.value), about })
     }
 
+    /// `query features`, which everybody answers.
+    pub fn usual() -> Wanted {
+        Wanted { source: Source::Written(message::query_features()), args: None, target: None, about: None }
+    }
+
     /// What must be declared for it.
     pub fn needs(&self) -> Option<Key> {
         match &self.source {

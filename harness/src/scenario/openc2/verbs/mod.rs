@@ -1,11 +1,3 @@
-//! The verbs that only scenarios in OpenC2 have.
+//! What the steps of scenarios in OpenC2 share.
 
 pub(super) mod command;
-mod respond;
-mod stimulate;
-
-use crate::scenario::verbs::{Table, boxed};
-
-/// Every one of them, by name.
-pub(super) static VERBS: Table =
-    &[("respond", |f, _| boxed(respond::Respond::read(f))), ("stimulate", |f, _| boxed(stimulate::Stimulate::read(f)))];

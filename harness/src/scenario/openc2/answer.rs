@@ -1,28 +1,24 @@
-//! `respond`: a response, published by the Consumer the harness plays.
+//! The keys of `respond`: what the Consumer that the harness plays answers.
 
+use super::address::RESPONSES;
+use super::message::{self, CONSUMER};
+use super::request::serialization;
 use crate::diagnostic::toml::Fields;
 use crate::iut::Serialization;
-use crate::scenario::openc2::address::RESPONSES;
-use crate::scenario::openc2::message::{self, CONSUMER};
-use crate::scenario::openc2::request::serialization;
 use crate::scenario::pattern::hex;
-use crate::scenario::stage::{Ended, Stage};
-use crate::scenario::verbs::keys::qos;
+use crate::scenario::speech::{Answering, Response};
+use crate::scenario::stage::Stage;
 use crate::scenario::verbs::raw::Raw;
-use crate::scenario::verbs::{Act, Running};
+use crate::scenario::view::Command;
 use serde_json::{Map, Value, json};
 
-/// Responses to the commands of a named step, or to none of the IUT's at all.
+/// An answer to a command.
 #[derive(Clone, Debug)]
-pub struct Respond {
-    to: Option<String>,
+pub struct Answer {
     what: What,
     request_id: Id,
     serialization: Option<Serialization>,
     header: Option<Vec<u8>>,
-    count: u32,
-    qos: u8,
-    retain: bool,
 }
 
 /// What is sent.
@@ -44,9 +40,8 @@ enum Id {
     None,
 }
 
-impl Respond {
-    pub(super) fn read(fields: &Fields<'_>) -> Option<Respond> {
-        let to = fields.string("to").map(|to| to.value);
+impl Answer {
+    pub(super) fn read(fields: &Fields<'_>) -> Option<Answer> {
         let request_id = match fields.string("request_id").map(|id| id.value) {
             None => Id::Copied,
             Some(id) if id.is_empty() => Id::None,
@@ -54,13 +49,14 @@ impl Respond {
         };
         let serialization = serialization(fields)?;
         let header = hex(fields, "header");
-        let count = match fields.has("count") {
-            true => fields.integer("count", 1, 10_000).and_then(|n| u32::try_from(n.value).ok())?,
-            false => 1,
-        };
-        let retain = fields.boolean("retain").is_some_and(|r| r.value);
         let what = What::read(fields)?;
-        Some(Respond { to, what, request_id, serialization, header, count, qos: qos(fields), retain })
+        Some(Answer { what, request_id, serialization, header })
+    }
+
+    /// That it was done.
+    pub(super) fn usual() -> Answer {
+        let what = What::Response { response: json!({ "status": 200 }), from: Some(CONSUMER.to_owned()) };
+        Answer { what, request_id: Id::Copied, serialization: None, header: None }
     }
 
     /// The payload that answers a command with this request_id in this serialization.
@@ -89,28 +85,15 @@ impl Respond {
             .payload(),
         }
     }
+}
 
-    async fn carry_out(&self, stage: &mut Stage<'_>) -> Ended {
-        let answered: Vec<(Option<String>, Serialization)> = match &self.to {
-            Some(name) => {
-                stage.commands(name).into_iter().map(|command| (command.request_id, command.serialization)).collect()
-            }
-            None => vec![(Some(stage.request_id(stage.number, 0)), Serialization::Json)],
+impl Answering for Answer {
+    fn built(&self, stage: &Stage<'_>, to: Option<&Command>) -> Result<Response, String> {
+        let payload = match to {
+            Some(command) => self.payload(stage, command.request_id.as_deref(), command.serialization),
+            None => self.payload(stage, Some(&stage.request_id(stage.number, 0)), Serialization::Json),
         };
-        let label = match &self.to {
-            Some(name) => format!("response to {name}"),
-            None => format!("step {}", stage.number),
-        };
-        for (request_id, theirs) in answered {
-            let payload = self.payload(stage, request_id.as_deref(), theirs);
-            for _ in 0..self.count {
-                match stage.publish(&label, RESPONSES, &payload, self.qos, self.retain).await {
-                    Ended::Done(_) => {}
-                    ended => return ended,
-                }
-            }
-        }
-        Ended::Done(String::new())
+        Ok(Response { topic: RESPONSES.to_owned(), payload, then: Vec::new() })
     }
 }
 
@@ -151,15 +134,5 @@ impl What {
             Some(from) => Some(from),
         };
         Some(What::Response { response: Value::Object(response), from })
-    }
-}
-
-impl Act for Respond {
-    fn refers(&self) -> Option<&str> {
-        self.to.as_deref()
-    }
-
-    fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s> {
-        Box::pin(self.carry_out(stage))
     }
 }

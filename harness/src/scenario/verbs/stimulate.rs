@@ -1,71 +1,49 @@
-//! `stimulate`: a Producer is made to send a command.
+//! `stimulate`: the implementation is made to send a request, or to leave.
 
-use super::command::Wanted;
+use super::keys::captured_name;
+use super::{Act, CommandKind, Running};
 use crate::diagnostic::toml::Fields;
 use crate::iut::stimulus::Object;
-use crate::iut::{Pics, Serialization, Stimulus};
+use crate::iut::{Pics, Stimulus};
 use crate::scenario::model::Key;
-use crate::scenario::openc2::address::Address;
-use crate::scenario::openc2::request::serialization;
+use crate::scenario::speech::{Order, Speech};
 use crate::scenario::stage::{Ended, Stage};
-use crate::scenario::verbs::keys::captured_name;
-use crate::scenario::verbs::{Act, CommandKind, Running};
-use crate::scenario::view::View;
+use crate::scenario::view::{Command, View};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use touchstone_fixtures::recording::{Event, WindowState};
 
-/// Stimuli, one right after another, and the commands that follow them.
+/// Stimuli, one right after another, and the requests that follow them.
 #[derive(Clone, Debug)]
 pub struct Stimulate {
-    address: Address,
+    order: Arc<dyn Order>,
     name: Option<String>,
-    command: Wanted,
-    serialization: Serialization,
     count: u32,
-    /// A Producer that sends nothing is no failure.
+    /// One that sends nothing is no failure.
     optional: bool,
     /// Its own deadline, in nanoseconds.
     within: Option<u64>,
 }
 
 impl Stimulate {
-    pub(super) fn read(fields: &Fields<'_>) -> Option<Stimulate> {
-        let address = Address::read(fields, "address");
-        if let Some(Address::Topic(_)) = address {
-            fields.document.wrong(
-                fields.key_span("address"),
-                "a Producer cannot be asked to send to any topic",
-                "",
-                Some("write \"all\", \"device\", \"device:ID\", \"profile\" or \"profile:NAME\"".to_owned()),
-            );
-        }
+    pub(super) fn read(fields: &Fields<'_>, speech: &Speech) -> Option<Stimulate> {
+        let order = (speech.order)(fields);
         let name = captured_name(fields);
-        let command = Wanted::read(fields);
-        let serialization = serialization(fields)?.unwrap_or(Serialization::Json);
         let count = match fields.has("count") {
             true => fields.integer("count", 1, 1000).and_then(|n| u32::try_from(n.value).ok())?,
             false => 1,
         };
         let optional = fields.boolean("optional").is_some_and(|optional| optional.value);
         let within = fields.duration("within").map(|d| d.value);
-        Some(Stimulate { address: address?, name, command: command?, serialization, count, optional, within })
+        Some(Stimulate { order: order?, name, count, optional, within })
     }
 
     fn objects(&self, stage: &Stage<'_>) -> Result<Vec<Object>, String> {
-        let address = self.address.stimulus(stage.iut.binding, &stage.iut.pics)?;
-        let command = self.command.value(stage)?;
         let label = self.label(stage.number);
         let id = |n: u32| if self.count == 1 { label.clone() } else { format!("{label}.{n}") };
-        Ok((1..=self.count)
-            .map(|n| Object {
-                id: id(n),
-                address: address.clone(),
-                command: command.clone(),
-                serialization: self.serialization,
-            })
-            .collect())
+        (1..=self.count).map(|n| self.order.object(stage, id(n))).collect()
     }
 
     fn label(&self, number: u32) -> String {
@@ -78,6 +56,8 @@ impl Stimulate {
             Err(why) => return Ended::Failed(why),
         };
         let begun = stage.begun();
+        let expected = self.order.expected(stage);
+        stage.hold(&expected);
         let watched = stage.iut.stimulus == Stimulus::None;
         let window = |state| Event::Window { name: self.label(stage.number), state };
         if watched {
@@ -86,9 +66,13 @@ impl Stimulate {
         } else {
             for object in &objects {
                 if let Err(why) = stage.stimulate(object).await {
+                    stage.release(&[]).await;
                     return refused(stage, &why).await;
                 }
             }
+        }
+        if self.order.leaves() {
+            return self.left(stage, begun).await;
         }
         let usual = if watched { stage.iut.stimulus_within } else { stage.iut.timing.response };
         let together = self.within.unwrap_or(0).max(usual);
@@ -96,7 +80,10 @@ impl Stimulate {
         // Of several the first has to come in the usual time: what sends nothing at all needs no more of it.
         let first = if wanted > 1 { usual } else { together };
         let (first, together) = (Times::new(stage, first), Times::new(stage, together));
-        let at_least = |count: usize| move |view: &View| (view.commands_since(begun).count() >= count).then_some(());
+        let fits = |command: &&Command| expected(command.topic(), command.payload());
+        let fits = &fits;
+        let at_least =
+            |count: usize| move |view: &View| view.commands_since(begun).filter(fits).nth(count - 1).map(|_| ());
         let mut found = stage.wait(first.deadline, true, at_least(1)).await;
         if found.is_ok() && wanted > 1 {
             found = stage.wait(together.deadline, true, at_least(wanted)).await;
@@ -105,8 +92,9 @@ impl Stimulate {
             let state = if found.is_ok() { WindowState::CutShort } else { WindowState::ClosedFull };
             stage.recorder.record(Event::Window { name: self.label(stage.number), state });
         }
-        let sent: Vec<_> = stage.view.commands_since(begun).take(wanted).cloned().collect();
+        let sent: Vec<_> = stage.view.commands_since(begun).filter(fits).take(wanted).cloned().collect();
         let missing = wanted - sent.len();
+        stage.release(&sent).await;
         let label = self.label(stage.number);
         stage.commanded(&label, sent);
         let milliseconds = if missing == wanted { first.milliseconds } else { together.milliseconds };
@@ -119,6 +107,20 @@ impl Stimulate {
             (false, _) => {
                 format!("{wanted} stimuli were accepted, and {missing} commands did not come in {milliseconds} ms")
             }
+        })
+    }
+
+    /// Waits until it has taken leave: a connection with Clean Session 1 that it has ended in order.
+    async fn left(&self, stage: &mut Stage<'_>, begun: u64) -> Ended {
+        let times = Times::new(stage, self.within.unwrap_or(0).max(stage.iut.timing.startup));
+        let found = stage.wait(times.deadline, true, |view| view.left_since(begun).then_some(())).await;
+        stage.release(&[]).await;
+        stage.ended(found, || {
+            let milliseconds = times.milliseconds;
+            format!(
+                "the stimulus was accepted, and in {milliseconds} ms no connection with Clean Session 1 was opened and \
+                 ended with DISCONNECT"
+            )
         })
     }
 }
@@ -151,11 +153,7 @@ async fn refused(stage: &mut Stage<'_>, why: &str) -> Ended {
 
 impl Act for Stimulate {
     fn needs(&self) -> Vec<Key> {
-        let mut needs: Vec<Key> = self.command.needs().into_iter().collect();
-        if self.serialization == Serialization::Cbor {
-            needs.push(Key::Own("cbor"));
-        }
-        needs
+        self.order.needs()
     }
 
     fn captures(&self) -> Option<&str> {
@@ -163,7 +161,7 @@ impl Act for Stimulate {
     }
 
     fn each_command(&self) -> bool {
-        self.command.each()
+        self.order.each_command()
     }
 
     fn stimuli(&self) -> u32 {
@@ -171,11 +169,7 @@ impl Act for Stimulate {
     }
 
     fn asks(&self) -> Option<CommandKind> {
-        Some(CommandKind {
-            declared: self.command.needs().is_some(),
-            addressed: !matches!(self.address, Address::All),
-            serialization: self.serialization,
-        })
+        (!self.order.leaves()).then(|| self.order.kind())
     }
 
     fn time(&self, _: &Pics) -> Option<u64> {
