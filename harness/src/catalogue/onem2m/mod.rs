@@ -3,10 +3,17 @@
 //! The texts are those of Release 3, whose rules the Release 2 bindings of TS-0010 share; what came with later releases is
 //! guidance.
 
+mod create;
+mod history;
+mod identity;
+mod notify;
+mod pairing;
 mod receiver;
+mod registered;
 mod request;
 mod response;
 mod support;
+mod targets;
 mod text;
 
 pub(super) use receiver::{for_base, refusal_of};
@@ -42,11 +49,27 @@ static REQUIREMENTS: &[&Requirement] = &[
     &response::CONTENT,
     &response::NO_OPERATION,
     &response::SUCCESS,
+    &pairing::SAME_ID,
+    &pairing::OWN_ID,
+    &pairing::SERIALIZATION,
+    &pairing::PENDING_REFUSED,
+    &identity::FORM,
+    &identity::STEM,
+    &create::AE_ATTRIBUTES,
+    &create::AE_RELEASES,
+    &create::APP_ID,
+    &create::ATTRIBUTES,
     &receiver::FROM,
     &receiver::RESOURCE_TYPE,
     &receiver::FILTER,
     &receiver::RESULT_CONTENT_UNKNOWN,
     &receiver::RELEASE,
+    &registered::UNREGISTERED,
+    &registered::REGISTERED_TWICE,
+    &registered::APP_ID,
+    &targets::MISSING,
+    &targets::PRIVILEGE,
+    &notify::SERIALIZATION,
     &text::JSON,
     &text::SHORT_NAMES,
     &text::TYPES,

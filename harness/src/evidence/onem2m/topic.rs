@@ -91,6 +91,13 @@ pub fn is_ae_stem(id: &str) -> bool {
     id.strip_prefix(['S', 'C']).is_some_and(|rest| !rest.is_empty() && rest.chars().all(unreserved))
 }
 
+/// Whether a text is an identifier of an AE or a CSE in any of its forms: parts of unreserved characters with a slash between
+/// them, of which one is in front of a CSE-ID, and two in front of the name of a service provider.
+pub fn is_id(id: &str) -> bool {
+    let parts = id.strip_prefix("//").or_else(|| id.strip_prefix('/')).unwrap_or(id);
+    parts.split('/').all(|part| !part.is_empty() && part.chars().all(unreserved)) && parts.split('/').count() <= 3
+}
+
 /// RFC 3986 2.3, as TS-0004 6.2.3 has it.
 fn unreserved(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '-' | '.' | '_' | '~')
@@ -127,6 +134,12 @@ mod tests {
         assert!(
             is_cse_id("/in-cse") && !is_cse_id("in-cse") && !is_cse_id("/") && !is_cse_id("/a/b") && !is_cse_id("/a+")
         );
+        for id in ["C1", "S", "/in-cse", "/in-cse/C1", "//sp.example/in-cse", "//sp.example/in-cse/C1"] {
+            assert!(is_id(id), "{id}");
+        }
+        for other in ["", "/", "//", "C 1", "C1/", "a//b", "/a+", "C\u{e9}", "//a/b/c/d"] {
+            assert!(!is_id(other), "{other}");
+        }
         assert!(
             is_ae_stem("CAE-1.x_y") && is_ae_stem("S1") && !is_ae_stem("S") && !is_ae_stem("xAE") && !is_ae_stem("C/1")
         );
