@@ -157,11 +157,21 @@ fn app_id(packet: &PacketSeen, _: &Setting) -> Option<Ruling> {
     ))
 }
 
-/// What the IUT may be made to create besides itself, with what each must have and what the Hosting CSE gives it.
-const TYPES: [(i128, &str, &str, &[&str], &[&str]); 3] = [
-    (3, "m2m:cnt", "Container", &[], &["st", "cni", "cbs"]),
-    (4, "m2m:cin", "ContentInstance", &["con"], &["st", "cs"]),
-    (23, "m2m:sub", "Subscription", &["nu"], &[]),
+/// A type of resource that an AE may be made to create besides itself.
+struct Type {
+    number: i128,
+    name: &'static str,
+    what: &'static str,
+    /// What it must have.
+    needs: &'static [&'static str],
+    /// What its Hosting CSE gives it, beside what every resource is given.
+    given: &'static [&'static str],
+}
+
+const TYPES: [Type; 3] = [
+    Type { number: 3, name: "m2m:cnt", what: "Container", needs: &[], given: &["st", "cni", "cbs"] },
+    Type { number: 4, name: "m2m:cin", what: "ContentInstance", needs: &["con"], given: &["st", "cs"] },
+    Type { number: 23, name: "m2m:sub", what: "Subscription", needs: &["nu"], given: &[] },
 ];
 
 requirement! {
@@ -196,11 +206,10 @@ requirement! {
 }
 
 fn attributes(packet: &PacketSeen, _: &Setting) -> Option<Ruling> {
-    let (what, needs, lacks, resource) = TYPES.iter().find_map(|(ty, name, what, needs, lacks)| {
-        created(packet, *ty, name).map(|resource| (what, needs, lacks, resource))
-    })?;
-    match judged(packet, resource, what, needs, &GIVEN)? {
-        Ruling::Met => judged(packet, resource, what, &[], lacks),
+    let (ty, resource) =
+        TYPES.iter().find_map(|ty| created(packet, ty.number, ty.name).map(|resource| (ty, resource)))?;
+    match judged(packet, resource, ty.what, ty.needs, &GIVEN)? {
+        Ruling::Met => judged(packet, resource, ty.what, &[], ty.given),
         broken => Some(broken),
     }
 }
