@@ -1,5 +1,8 @@
-//! What the reference CSE writes, read by the judge: neither shares code with the other.
+//! The reference CSE conforms, and what it writes is sound when the judge reads it: neither shares code with the other.
 
+mod common;
+
+use common::{call, report, root, scratch};
 use serde_json::{Value, json};
 use std::time::Duration;
 use touchstone::evidence::onem2m;
@@ -124,4 +127,27 @@ fn what_the_cse_writes_is_sound() {
     for format in ["json", "xml"] {
         runtime.block_on(everything_is_sound(format));
     }
+}
+
+/// Runs an IUT file to its end: it has to conform, with nothing left undecided.
+fn conforms(file: &str) {
+    let dir = scratch();
+    let iut = root().join("fixtures/iuts").join(file);
+    let out = dir.path().join("out");
+    let ended = call(["run".as_ref(), "--iut".as_ref(), iut.as_os_str(), "--out".as_ref(), out.as_os_str()]);
+    assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
+    let report = report(&out);
+    assert_eq!(report["verdict"], "pass", "{}", report["sentence"]);
+    assert_eq!(report["counts"]["scenarios"], report["counts"]["scenarios_completed"]);
+    for requirement in report["requirements"].as_array().expect("a list") {
+        if requirement["state"] == "applicable" {
+            assert_eq!(requirement["outcome"], "met", "{}: {}", requirement["id"], requirement["findings"]);
+            assert_ne!(requirement["witnesses"].as_array().map(Vec::len), Some(0), "{}", requirement["id"]);
+        }
+    }
+}
+
+#[test]
+fn the_reference_cse_conforms() {
+    conforms("reference-cse.toml");
 }

@@ -3,13 +3,17 @@
 //!
 //! Every step costs at most the logarithm of what came before, so that a flood is judged in bounded time.
 
+use super::payload::Fit;
 use super::{Delivery, Exchange, PacketSeen, ResponseSeen, Silence};
 use bytes::Bytes;
+use signs::Signs;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use touchstone_fixtures::recording::{Closer, ConnectionId, Nanos};
 use touchstone_fixtures::wire::mqtt311::PacketType;
+
+mod signs;
 
 /// A packet of the IUT, and its place in the order of all that pairing was told.
 type Sign = (u64, Arc<PacketSeen>);
@@ -47,6 +51,8 @@ struct Keyed {
     other: Option<usize>,
     /// Whether the IUT has answered any of them.
     answered: bool,
+    /// Responses of which nobody can tell to which of those that wait they belong.
+    unclear: usize,
 }
 
 /// Where the newest response under a packet identifier went.
@@ -241,9 +247,14 @@ impl Pairing {
                     self.strays.push(packet.end_at);
                     return false;
                 };
-                let first = keyed.waiting.first().copied();
-                let Some(index) = first.or(keyed.newest).or(keyed.other) else { return false };
-                index
+                match self.next(keyed, packet) {
+                    Next::One(index) => index,
+                    Next::Several(candidates) => {
+                        self.unclear(&key, &candidates);
+                        return true;
+                    }
+                    Next::No => return false,
+                }
             }
         };
         let Some(open) = self.exchanges.get_mut(index) else { return false };
@@ -269,6 +280,48 @@ impl Pairing {
             }
         }
         true
+    }
+
+    /// The request that a response with a request_id answers, among those that have it: one that waits, by what both say of
+    /// themselves, or else the newest.
+    fn next(&self, keyed: &Keyed, packet: &PacketSeen) -> Next {
+        let fit = |index: &usize| {
+            let request = self.exchanges.get(*index).and_then(|open| open.request.payload.as_ref());
+            request.zip(packet.payload.as_ref()).map_or(Fit::InTurn, |(request, answer)| answer.facts().fits(request))
+        };
+        let waiting: Vec<(usize, Fit)> =
+            keyed.waiting.iter().take(LOOKED_AT).map(|index| (*index, fit(index))).collect();
+        let fitting: Vec<usize> = waiting.iter().filter(|(_, fit)| *fit != Fit::No).map(|(index, _)| *index).collect();
+        let in_turn = waiting.iter().any(|(_, fit)| *fit == Fit::InTurn);
+        match fitting.as_slice() {
+            [_, _, ..] if !in_turn => Next::Several(fitting),
+            [first, ..] => Next::One(*first),
+            [] => match keyed.waiting.first().copied().or(keyed.newest).or(keyed.other) {
+                Some(index) => Next::One(index),
+                None => Next::No,
+            },
+        }
+    }
+
+    /// One of these was answered, and nobody can tell which; once there are as many such responses as requests, all of
+    /// them were.
+    fn unclear(&mut self, key: &Option<String>, candidates: &[usize]) {
+        for index in candidates {
+            if let Some(open) = self.exchanges.get_mut(*index) {
+                open.unclear = true;
+                open.delivered = true;
+            }
+        }
+        if let Some(keyed) = self.by_id.get_mut(key) {
+            keyed.answered = true;
+            keyed.unclear += 1;
+            if keyed.unclear >= candidates.len() {
+                keyed.unclear = 0;
+                for index in candidates {
+                    keyed.waiting.remove(index);
+                }
+            }
+        }
     }
 
     /// The request that a response without a request_id answers: the only one without a request_id that still has
@@ -369,6 +422,16 @@ impl Pairing {
     }
 }
 
+/// Whom a response with a request_id answers.
+enum Next {
+    One(usize),
+    Several(Vec<usize>),
+    No,
+}
+
+/// Most requests of one request_id that are looked at for one response.
+const LOOKED_AT: usize = 64;
+
 /// Whom a response without a request_id answers.
 enum Nameless {
     One(usize),
@@ -378,59 +441,6 @@ enum Nameless {
 
 /// Most requests that one response without a request_id makes unclear.
 const UNCLEAR: usize = 1000;
-
-/// The signs of life of each session, found by the time a command was sent.
-struct Signs {
-    sessions: BTreeMap<u32, Vec<Mark>>,
-}
-
-/// One exchange of a session, with the first signs that it or any later one gave.
-struct Mark {
-    index: usize,
-    /// When it was sent, or an earlier one, if the clock went backwards.
-    sent: Nanos,
-    ack: Option<Sign>,
-    answer: Option<Sign>,
-}
-
-impl Signs {
-    fn of(exchanges: &[Open]) -> Signs {
-        let mut sessions: BTreeMap<u32, Vec<Mark>> = BTreeMap::new();
-        for (index, open) in exchanges.iter().enumerate() {
-            let marks = sessions.entry(open.session).or_default();
-            let sent = open.request.end_at;
-            marks.push(Mark { index, sent, ack: open.ack.clone(), answer: open.answer.clone() });
-        }
-        for marks in sessions.values_mut() {
-            let (mut ack, mut answer, mut sent) = (None, None, Nanos(u64::MAX));
-            for mark in marks.iter_mut().rev() {
-                ack = earlier(mark.ack.take(), ack);
-                answer = earlier(mark.answer.take(), answer);
-                sent = sent.min(mark.sent);
-                (mark.ack, mark.answer, mark.sent) = (ack.clone(), answer.clone(), sent);
-            }
-        }
-        Signs { sessions }
-    }
-
-    /// The first acknowledgement of, and the first response to, exchanges of a session after `index` that were sent
-    /// at `due` or later.
-    fn after(&self, session: u32, index: usize, due: Nanos) -> (Option<Arc<PacketSeen>>, Option<Arc<PacketSeen>>) {
-        let mark = self
-            .sessions
-            .get(&session)
-            .and_then(|marks| marks.get(marks.partition_point(|mark| mark.index <= index || mark.sent < due)));
-        let packet = |sign: &Option<Sign>| sign.as_ref().map(|(_, packet)| Arc::clone(packet));
-        mark.map_or((None, None), |mark| (packet(&mark.ack), packet(&mark.answer)))
-    }
-}
-
-fn earlier(a: Option<Sign>, b: Option<Sign>) -> Option<Sign> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(if a.0 <= b.0 { a } else { b }),
-        (a, b) => a.or(b),
-    }
-}
 
 /// Tells messages apart without keeping them: topic and payload.
 fn content(packet: &PacketSeen) -> u64 {

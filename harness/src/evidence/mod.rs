@@ -6,6 +6,8 @@ mod build;
 mod connection;
 mod exchange;
 #[cfg(test)]
+mod exchange_onem2m_tests;
+#[cfg(test)]
 mod exchange_tests;
 pub mod json;
 mod node;

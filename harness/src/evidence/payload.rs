@@ -62,6 +62,17 @@ pub enum Quality {
     Invalid,
 }
 
+/// Whether a response belongs to a request whose correlation it repeats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// As well as to any other of that correlation: the oldest that waits is answered first.
+    InTurn,
+    /// Perhaps: nothing says to which of several.
+    Perhaps,
+    /// To another one, if there is one.
+    No,
+}
+
 /// What every message language tells of one of its messages.
 pub trait Facts: Debug + Send + Sync {
     /// What it is, when its content can be read.
@@ -79,6 +90,11 @@ pub trait Facts: Debug + Send + Sync {
 
     /// What a response repeats of its request (`request_id`, `rqi`), when it can be read.
     fn correlation(&self) -> Option<&str>;
+
+    /// Whether a response belongs to that request, which has the same correlation.
+    fn fits(&self, _request: &Payload) -> Fit {
+        Fit::InTurn
+    }
 
     /// The status of a response, when it is a whole number.
     fn status(&self) -> Option<i128>;

@@ -27,6 +27,8 @@ pub struct Speech {
     pub(super) topic: fn(String) -> Arc<dyn Destination>,
     /// Reads which hostile inputs are sent.
     pub(super) hostile: fn(&Fields<'_>) -> Option<Arc<dyn Hostile>>,
+    /// What later steps may need to know of an answer, by name: short, and such that it may stand in topics.
+    pub(super) learned: fn(&Payload) -> Vec<(&'static str, String)>,
     /// Verbs that only scenarios in this language have.
     pub(super) verbs: Table,
     /// Whether a message of the IUT on a topic is a request, as far as anybody can tell: by its content, or, where that

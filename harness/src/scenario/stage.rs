@@ -186,6 +186,13 @@ impl<'r> Stage<'r> {
         self.asked.iter().filter(|asked| asked.name == name).flat_map(|asked| asked.ids.clone()).collect()
     }
 
+    /// What an answer to the requests of a captured name says under one of the names that its language knows.
+    pub fn learned(&self, name: &str, key: &str) -> Option<String> {
+        let ids = self.ids(name);
+        let mut learned = ids.iter().flat_map(|id| self.view.answers(id)).flat_map(|answer| &answer.learned);
+        learned.find(|(known, _)| *known == key).map(|(_, value)| value.clone())
+    }
+
     /// When the newest requests were sent, if one of them is still unanswered.
     pub fn unanswered_since(&self) -> Option<Instant> {
         let last = self.asked.iter().rev().find(|asked| !asked.ids.is_empty())?;
@@ -230,6 +237,11 @@ impl<'r> Stage<'r> {
             // That it could not be published is recorded.
             let _ = self.publish("party", &sent.topic, &sent.payload, 1, false).await;
         }
+    }
+
+    /// Everything that the IUT was made to send, or was waited for, in any step.
+    pub fn taken(&self) -> Vec<Command> {
+        self.commands.iter().map(|(_, command)| command.clone()).collect()
     }
 
     /// Where the step that is being carried out began.

@@ -44,10 +44,12 @@ pub(super) struct Seen {
 }
 
 /// A response of the IUT to a request of ours.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Answer {
     /// Its status, when it can be read.
     pub status: Option<i128>,
+    /// What later steps may need to know of it, by name.
+    pub learned: Vec<(&'static str, String)>,
 }
 
 /// A command that the IUT sent.
@@ -498,7 +500,8 @@ impl View {
             if let Some(answers) = self.asked.get_mut(id)
                 && answers.len() < ANSWERS
             {
-                answers.push(Answer { status });
+                let learned = message.map(self.family.speech.learned).unwrap_or_default();
+                answers.push(Answer { status, learned });
             }
             return;
         }
@@ -508,7 +511,7 @@ impl View {
         for (id, answers) in &mut self.asked {
             let id = id.as_bytes();
             if answers.is_empty() && !id.is_empty() && payload.windows(id.len()).any(|window| window == id) {
-                answers.push(Answer { status: None });
+                answers.push(Answer { status: None, learned: Vec::new() });
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::topic::{self, Leaf, Topic};
 use super::{Operation, Primitive};
 use crate::evidence::Setting;
-use crate::evidence::payload::{Facts, Kind, Quality};
+use crate::evidence::payload::{Facts, Fit, Kind, Payload, Quality};
 use crate::iut::{Role, Serialization};
 
 /// Response types that want no answer, or none at once (TS-0004 6.3.4.2.6).
@@ -74,6 +74,18 @@ impl Facts for Primitive {
         self.text("rqi")
     }
 
+    /// Originators number their requests each for himself; one that uses a number again before its request is answered leaves
+    /// nobody able to tell.
+    fn fits(&self, request: &Payload) -> Fit {
+        let asked = request.onem2m().and_then(|request| request.topic.as_ref()).filter(|topic| topic.complete());
+        let answered = self.topic.as_ref().filter(|topic| topic.complete());
+        match asked.zip(answered) {
+            Some((asked, answered)) if asked.originator != answered.originator => Fit::No,
+            Some((asked, answered)) if asked.receiver != answered.receiver => Fit::No,
+            _ => Fit::Perhaps,
+        }
+    }
+
     fn status(&self) -> Option<i128> {
         self.rsc()
     }
@@ -87,6 +99,8 @@ impl Facts for Primitive {
             Quality::Unusual
         } else if self.kind.is_none() || self.broken_off || !self.defects.is_empty() {
             Quality::Invalid
+        } else if self.uncommon {
+            Quality::Unusual
         } else {
             Quality::Everyday
         }

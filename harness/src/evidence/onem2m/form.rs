@@ -106,6 +106,7 @@ pub(super) fn read(topic: Option<Topic>, payload: &[u8]) -> Primitive {
         root: None,
         defects: Vec::new(),
         broken_off: false,
+        uncommon: false,
         unread: None,
     };
     match payload.trim_ascii_start().first() {
@@ -145,6 +146,7 @@ fn read_json(primitive: &mut Primitive, payload: &[u8]) {
     let parsed = json::parse(payload, 0, json::Rows { text: JSON, interchange: BEYOND, numbers: BEYOND });
     primitive.serialization = Some(Serialization::Json);
     primitive.defects = parsed.defects;
+    primitive.uncommon = primitive.defects.iter().any(|defect| defect.clause == BEYOND);
     primitive.defects.retain(|defect| defect.clause != BEYOND);
     primitive.broken_off = parsed.broken_off;
     primitive.unread = parsed.unread;

@@ -86,6 +86,8 @@ pub struct Primitive {
     pub defects: Vec<Defect>,
     /// Whether the text stopped being readable before its end: parameters are then not judged.
     pub broken_off: bool,
+    /// Whether it holds what JSON allows and many readers do not take: half a surrogate pair, a number beyond their range.
+    pub uncommon: bool,
     /// Where and why reading ended without anything known to be wrong: what follows can be neither praised nor blamed.
     pub unread: Option<(Span, String)>,
 }

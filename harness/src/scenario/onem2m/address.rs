@@ -10,8 +10,6 @@ use crate::scenario::speech::Destination;
 pub const ORIGINATOR: &str = "Ctouchstone";
 /// The Credential-ID of an originator that the harness plays, where none is declared.
 pub const CREDENTIAL: &str = "touchstone";
-/// The CSE that the harness plays, where none is declared.
-pub const REGISTRAR: &str = "/touchstone-cse";
 /// What everything goes under.
 pub const EVERYTHING: &str = "/oneM2M/#";
 

@@ -2,6 +2,7 @@
 
 mod address;
 mod answer;
+mod blanks;
 mod content;
 mod corpus;
 mod fill;
@@ -35,6 +36,7 @@ pub static SPEECH: Speech = Speech {
     answer: |fields| Answer::read(fields).map(|answer| Arc::new(answer) as Arc<dyn Answering>),
     topic: |topic| Arc::new(Address::Topic(topic)),
     hostile: |fields| corpus::Corpus::read(fields).map(|corpus| Arc::new(corpus) as Arc<dyn Hostile>),
+    learned,
     verbs: verbs::VERBS,
     demands,
 };
@@ -51,4 +53,13 @@ fn demands(_: &str, payload: &Payload) -> bool {
         Some(kind) => kind == Kind::Request,
         None => payload.onem2m().and_then(|p| p.topic.as_ref()).is_some_and(|topic| topic.leaf.asks()),
     }
+}
+
+/// The identifiers that a CSE gave to what it created: what else its answer holds, no later step can name.
+fn learned(payload: &Payload) -> Vec<(&'static str, String)> {
+    let created = payload.onem2m().and_then(|primitive| primitive.content());
+    let plain =
+        |text: &&str| text.len() <= 256 && text.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '+' | '#'));
+    let given = |name| Some((name, created?.1.get(name)?.as_text().filter(plain)?.to_owned()));
+    ["aei", "ri"].into_iter().filter_map(given).collect()
 }

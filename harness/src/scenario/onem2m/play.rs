@@ -4,7 +4,7 @@ use super::address::{EVERYTHING, ORIGINATOR, level, originator, topic};
 use super::answer::Answer;
 use super::fill::registrar;
 use super::notify::Notify;
-use super::order::Order;
+use super::order::{Order, usual};
 use super::primitive;
 use super::registrar::Registrar;
 use crate::binding::Binding;
@@ -41,7 +41,7 @@ impl Play for AgainstCse {
 pub(super) fn retrieve(stage: &Stage<'_>, rqi: &str) -> (String, Vec<u8>) {
     let pics = &stage.iut.pics;
     let cse = pics.onem2m.cse_id.as_deref().unwrap_or_default();
-    let serialization = if pics.speaks(Serialization::Json) { Serialization::Json } else { Serialization::Xml };
+    let serialization = usual(pics);
     let base = json!({
         "op": 2,
         "to": pics.onem2m.cse_name.as_deref().unwrap_or(cse),

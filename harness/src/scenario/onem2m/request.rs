@@ -1,6 +1,8 @@
 //! oneM2M requests, as the steps of scenarios describe them.
 
 use super::address::{credential, originator, suffix, topic};
+use super::blanks::{self, Blanks};
+use super::order::usual;
 use super::primitive;
 use crate::diagnostic::toml::Fields;
 use crate::iut::{Pics, Serialization};
@@ -30,7 +32,8 @@ pub struct Request {
     fields: Map<String, Value>,
     /// Left out after that.
     without: Vec<String>,
-    serialization: Serialization,
+    /// That of the implementation when nothing is said.
+    serialization: Option<Serialization>,
     qos: u8,
     rqi: Rqi,
     way: Way,
@@ -63,7 +66,11 @@ struct Way {
 
 impl Request {
     pub(super) fn read(fields: &Fields<'_>) -> Option<Request> {
-        let text = |key: &'static str| fields.string(key).map(|text| text.value);
+        let text = |key: &'static str| {
+            let text = fields.string(key)?;
+            blanks::check(fields, &text.span, &text.value);
+            Some(text.value)
+        };
         let name = captured_name(fields);
         let from = match text("from") {
             None => From::Admin,
@@ -79,11 +86,15 @@ impl Request {
             true => Some(fields.integer("ty", 0, 100_000)?.value),
             false => None,
         };
-        let pc = fields.json("pc").map(|pc| pc.value);
+        let pc = fields.json("pc").map(|pc| {
+            blanks::check_all(fields, &pc.span, &pc.value);
+            pc.value
+        });
         let over = match fields.has("fields") {
             true => fields.json("fields")?,
             false => return Request::rest(fields, name, from, op, ty, pc, Map::new()),
         };
+        blanks::check_all(fields, &over.span, &over.value);
         match over.value {
             Value::Object(members) => Request::rest(fields, name, from, op, ty, pc, members),
             _ => {
@@ -102,12 +113,17 @@ impl Request {
         pc: Option<Value>,
         over: Map<String, Value>,
     ) -> Option<Request> {
-        let text = |key: &'static str| fields.string(key).map(|text| text.value);
+        let text = |key: &'static str| {
+            let text = fields.string(key)?;
+            blanks::check(fields, &text.span, &text.value);
+            Some(text.value)
+        };
         let serialization = match fields.has("serialization") {
             true => {
-                fields.choice("serialization", &[("json", Serialization::Json), ("xml", Serialization::Xml)])?.value
+                let known = [("json", Serialization::Json), ("xml", Serialization::Xml)];
+                Some(fields.choice("serialization", &known)?.value)
             }
-            false => Serialization::Json,
+            false => None,
         };
         let rqi = match text("rqi") {
             None => Rqi::Generated,
@@ -146,60 +162,66 @@ impl Request {
         }
     }
 
-    /// Topic and payload for one Request Identifier; `unique` stands for `{unique}`.
-    fn made(&self, pics: &Pics, rqi: Option<&str>, unique: &str) -> Result<(String, Vec<u8>), String> {
-        let declared = &pics.onem2m;
-        let cse = declared.cse_id.as_deref().ok_or("`cse_id` is not declared")?;
-        let fill = |text: &str| {
-            let filled = text.replace("{cse_id}", cse).replace("{originator}", originator(pics));
-            let named = declared.cse_name.as_deref().unwrap_or_default();
-            filled.replace("{cse_name}", named).replace("{unique}", unique)
-        };
+    /// Topic and payload for one Request Identifier.
+    fn made(&self, pics: &Pics, rqi: Option<&str>, blanks: &Blanks<'_>) -> Result<(String, Vec<u8>), String> {
+        let cse = pics.onem2m.cse_id.as_deref().ok_or("`cse_id` is not declared")?;
+        let from = self.originator(pics).map(|from| blanks.fill(from)).transpose()?;
         let mut parameters = Map::new();
         parameters.insert("op".to_owned(), json!(self.op));
-        parameters.insert("to".to_owned(), json!(fill(&self.to)));
-        if let Some(from) = self.originator(pics) {
+        parameters.insert("to".to_owned(), json!(blanks.fill(&self.to)?));
+        if let Some(from) = &from {
             parameters.insert("fr".to_owned(), json!(from));
         }
         if let Some(rqi) = rqi {
             parameters.insert("rqi".to_owned(), json!(rqi));
         }
-        parameters.insert("rvi".to_owned(), json!(declared.release()));
+        parameters.insert("rvi".to_owned(), json!(pics.onem2m.release()));
         if let Some(ty) = self.ty {
             parameters.insert("ty".to_owned(), json!(ty));
         }
         if let Some(pc) = &self.pc {
-            parameters.insert("pc".to_owned(), filled(pc, &fill));
+            parameters.insert("pc".to_owned(), blanks.filled(pc)?);
         }
         for (name, value) in &self.fields {
-            parameters.insert(name.clone(), filled(value, &fill));
+            parameters.insert(name.clone(), blanks.filled(value)?);
         }
         parameters.retain(|name, _| !self.without.contains(name));
+        let serialization = self.serialization.unwrap_or(usual(pics));
         let topic = match &self.way.whole {
-            Some(whole) => fill(whole),
+            Some(whole) => blanks.fill(whole)?,
             None => {
                 let (leaf, usual) = match self.way.registration {
                     true => ("reg_req", Some(credential(pics))),
-                    false => ("req", self.originator(pics)),
+                    false => ("req", from.as_deref()),
                 };
                 let from = self.way.originator.as_deref().or(usual).unwrap_or_else(|| credential(pics));
                 let to = self.way.receiver.as_deref().unwrap_or(cse);
-                topic(leaf, &fill(from), &fill(to), self.way.suffix.as_deref().unwrap_or(suffix(self.serialization)))
+                let suffix = self.way.suffix.as_deref().unwrap_or(suffix(serialization));
+                topic(leaf, &blanks.fill(from)?, &blanks.fill(to)?, suffix)
             }
         };
-        Ok((topic, primitive::written(&parameters, self.serialization)))
+        Ok((topic, primitive::written(&parameters, serialization)))
+    }
+
+    /// The texts that earlier answers may have a part in.
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        let from = match &self.from {
+            From::Written(from) => Some(from.as_str()),
+            From::Admin | From::Nobody => None,
+        };
+        let way = [&self.way.whole, &self.way.originator, &self.way.receiver];
+        let values = self.pc.iter().chain(self.fields.values()).flat_map(leaves);
+        from.into_iter().chain([self.to.as_str()]).chain(way.into_iter().flatten().map(String::as_str)).chain(values)
     }
 }
 
-/// A value with every text of it filled.
-fn filled(value: &Value, fill: &impl Fn(&str) -> String) -> Value {
+/// Every text in a value.
+fn leaves(value: &Value) -> Vec<&str> {
     match value {
-        Value::String(text) => Value::String(fill(text)),
-        Value::Array(items) => Value::Array(items.iter().map(|item| filled(item, fill)).collect()),
-        Value::Object(members) => {
-            Value::Object(members.iter().map(|(key, value)| (key.clone(), filled(value, fill))).collect())
-        }
-        other => other.clone(),
+        Value::String(text) => vec![text],
+        Value::Array(items) => items.iter().flat_map(leaves).collect(),
+        Value::Object(members) => members.values().flat_map(leaves).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -213,11 +235,15 @@ impl Asking for Request {
         if matches!(self.from, From::Admin) {
             needs.push(Key::Own("originator"));
         }
-        if self.to.contains("{cse_name}") {
+        if self.texts().any(|text| text.contains("{cse_name}")) {
             needs.push(Key::Own("cse_name"));
         }
-        needs.push(Key::Own(if self.serialization == Serialization::Xml { "xml" } else { "json" }));
+        needs.extend(self.serialization.map(|it| Key::Own(if it == Serialization::Xml { "xml" } else { "json" })));
         needs
+    }
+
+    fn refers(&self) -> Option<&str> {
+        self.texts().find_map(blanks::refers)
     }
 
     fn qos(&self) -> u8 {
@@ -235,10 +261,7 @@ impl Asking for Request {
 
     fn built(&self, stage: &Stage<'_>, n: u32) -> Result<Built, String> {
         let correlation = self.correlation(stage, stage.number, n);
-        // The same in all steps of a scenario, and another one in each scenario and with each seed.
-        let unique = stage.request_id(0, 0).split('-').next().unwrap_or_default().to_owned();
-        let unique = if n == 0 { unique } else { format!("{unique}-{n}") };
-        let (topic, payload) = self.made(&stage.iut.pics, correlation.as_deref(), &unique)?;
+        let (topic, payload) = self.made(&stage.iut.pics, correlation.as_deref(), &Blanks::of(stage, n))?;
         Ok(Built { topic, payload, correlation })
     }
 }
@@ -267,7 +290,7 @@ mod tests {
         pics.onem2m.cse_name = Some("cse-in".to_owned());
         pics.onem2m.originator = Some("CAdmin".to_owned());
         let request = read(step).unwrap_or_else(|problems| panic!("{problems}"));
-        let (topic, payload) = request.made(&pics, Some("r1"), "u7").expect("it can be made");
+        let (topic, payload) = request.made(&pics, Some("r1"), &Blanks::fixed(&pics)).expect("it can be made");
         (topic, String::from_utf8(payload).expect("text"))
     }
 
@@ -283,6 +306,7 @@ mod tests {
             "without = [\"rvi\", \"fr\"]\ntopic_type = \"\"",
             "topic = \"/oneM2M/req/CAdmin/in-cse/json/more\"",
             "topic_from = \"Celse\"\ntopic_to = \"/other/cse\"",
+            "from = \"{aei.ae}\"\nto = \"{cse_id}/{aei.ae}\"\ntopic_from = \"{cse_id}/{aei.ae}\"\nfields = { rqet = \"{now+2s}\" }",
         ] {
             let (topic, payload) = made(step);
             told.push_str(&format!("{topic}\n    {payload}\n"));
@@ -297,6 +321,8 @@ mod tests {
             ("fields = 3", "`fields` must be a table"),
             ("serialization = \"cbor\"", "`serialization` in step 1 cannot be"),
             ("unknown = 1", "unknown"),
+            ("to = \"{cse_nam}\"", "`{cse_nam}` in step 1 stands for nothing"),
+            ("pc = { a = [\"{api.x}\"] }", "`{api.x}` in step 1 stands for nothing"),
         ] {
             let problems = read(step).expect_err("wrong");
             assert!(problems.contains(part), "{step}: {problems}");

@@ -28,6 +28,7 @@ pub static SPEECH: Speech = Speech {
     answer: |fields| Answer::read(fields).map(|answer| Arc::new(answer) as Arc<dyn Answering>),
     topic: |topic| Arc::new(Address::Topic(topic)),
     hostile: |fields| corpus::Hostile::read(fields).map(|corpus| Arc::new(corpus) as Arc<dyn Hostile>),
+    learned: |_| Vec::new(),
     verbs: &[],
     demands,
 };

@@ -75,7 +75,10 @@ pub(super) fn make(
     let topic = match random.gen_bool(0.3) {
         false => base.topic(response, serialization),
         true => {
-            let other: String = strange.chars().filter(|c| !matches!(c, '+' | '#' | '/' | '\0')).collect();
+            // A response repeats it: nothing that it is blamed for may come from here.
+            let sound =
+                |c: &char| !c.is_control() && !matches!(c, '+' | '#' | '/' | '\u{fdd0}'..='\u{fdef}' | '\u{ffff}');
+            let other: String = strange.chars().filter(sound).collect();
             let (leaf, first, second) = match response {
                 false => ("req", other.as_str(), base.own.as_str()),
                 true => ("resp", base.own.as_str(), other.as_str()),

@@ -6,6 +6,7 @@ mod payloads;
 mod xml;
 
 use super::address::{level, originator, suffix, topic};
+use super::fill::registrar;
 use super::play::retrieve;
 use crate::diagnostic::toml::Fields;
 use crate::evidence::onem2m::{self, Operation};
@@ -110,7 +111,7 @@ impl Base {
         // What an AE is called may be decided as late as at its registration: its subscriptions tell.
         let own = granted.filter_map(|filter| filter.strip_prefix("/oneM2M/req/+/")?.split('/').next()).next();
         let own = own.ok_or("the implementation takes no requests")?.to_owned();
-        let cse = declared.cse_id.as_deref().unwrap_or(super::address::REGISTRAR);
+        let cse = registrar(pics);
         let to = own.rsplit(':').next().unwrap_or_default().to_owned();
         Ok(Base { own, other: level(cse), to, from: cse.to_owned(), release, role, serializations, largest })
     }
