@@ -115,6 +115,16 @@ fn external_entities_blame_nobody_and_are_not_looked_up() {
 }
 
 #[test]
+fn what_few_readers_take_blames_nobody() {
+    for text in ["\\ud800", "\\udfff x"] {
+        let request = format!(r#"{{"op": 2, "to": "x", "fr": "C1", "rqi": "{text}", "rvi": "3"}}"#);
+        let primitive = json(&request);
+        assert!(primitive.defects.is_empty());
+        assert_eq!(primitive.quality(), Quality::Unusual, "{text}");
+    }
+}
+
+#[test]
 fn foreign_topics_hold_primitives_only_where_they_are_whole() {
     let request = br#"{"op": 2, "to": "x", "fr": "C1", "rqi": "r", "rvi": "3"}"#;
     assert!(read("anything", request).is_some());
