@@ -147,6 +147,16 @@ impl<'r> Stage<'r> {
         (self.edge, self.peer, self.slot)
     }
 
+    /// Host and port of the server, as the IUT is told.
+    pub fn authority(&self) -> String {
+        let address = self.edge.iut_addr();
+        let host = self.iut.network.host(address);
+        match host.contains(':') {
+            true => format!("[{host}]:{}", address.port()),
+            false => format!("{host}:{}", address.port()),
+        }
+    }
+
     /// Nanoseconds, scaled.
     pub fn scaled(&self, nanos: u64) -> u64 {
         u64::try_from(self.options.scaled(nanos).as_nanos()).unwrap_or(u64::MAX)
