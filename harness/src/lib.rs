@@ -6,11 +6,13 @@
 pub mod binding;
 pub mod catalogue;
 pub mod cli;
+pub mod compare;
 pub mod diagnostic;
 pub mod evidence;
 pub mod iut;
 pub mod judge;
 pub mod manifest;
+pub mod package;
 pub mod run;
 pub mod run_dir;
 pub mod scenario;

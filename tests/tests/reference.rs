@@ -135,8 +135,10 @@ fn another_policy_needs_another_directory() {
         "strict".as_ref(),
         "--out".as_ref(),
         strict.as_os_str(),
+        "--diff".as_ref(),
     ]);
     assert_eq!(ended.code, 0, "{}", ended.stdout);
+    assert!(ended.stdout.contains("the verdict stays pass; 0 of"), "{}", ended.stdout);
     assert_eq!(report(&strict)["policy"], "strict");
     // Judging the copy gives it again, by the policy it was made with.
     let before = fs::read(strict.join("report.json")).expect("a report");

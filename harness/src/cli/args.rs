@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// Conformance test harness and broker fixture for OpenC2 over MQTT.
+/// Conformance test harness and broker fixture for command bindings over MQTT.
 #[derive(Debug, Parser)]
 #[command(name = "touchstone", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(
@@ -25,6 +25,12 @@ pub(super) enum Command {
     Run(RunOptions),
     /// Judge the evidence of an earlier run again, from disk
     Judge(JudgeOptions),
+    /// Pack a run, its reports and its evidence into one file
+    Pack(PackOptions),
+    /// Check a package: whole, unchanged, and its verdicts derived again
+    Verify(VerifyOptions),
+    /// Make a pair of keys to sign packages with
+    Keygen(KeygenOptions),
     /// List requirements, scenarios, bindings or mutants
     List(ListOptions),
     /// Explain a requirement: statement, clause, how it is judged, what proves the check
@@ -104,6 +110,42 @@ pub(super) struct JudgeOptions {
     /// Write the reports there instead of into DIR
     #[arg(long, value_name = "DIR2")]
     pub out: Option<PathBuf>,
+    /// Say verdict by verdict what differs from the report in DIR, and why
+    #[arg(long)]
+    pub diff: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PackOptions {
+    /// Output directory of a run
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// The package
+    #[arg(long, short, value_name = "FILE.tar.zst")]
+    pub out: PathBuf,
+    /// Sign it with this private key (see `touchstone keygen`)
+    #[arg(long, value_name = "KEY")]
+    pub sign: Option<PathBuf>,
+    /// Make passwords and TLS secrets unreadable in everything that is packed
+    #[arg(long)]
+    pub redact: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyOptions {
+    /// The package
+    #[arg(value_name = "FILE.tar.zst")]
+    pub package: PathBuf,
+    /// It has to be signed by the holder of this public key
+    #[arg(long, value_name = "PUB")]
+    pub key: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct KeygenOptions {
+    /// Where the private key goes; the public one goes beside it, with .pub added
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

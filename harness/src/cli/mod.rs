@@ -8,6 +8,7 @@ mod judge;
 mod list;
 mod operator;
 mod output;
+mod pack;
 mod reference;
 mod run;
 
@@ -101,6 +102,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let result = match arguments.command {
         Command::Run(options) => run::run(&options),
         Command::Judge(options) => judge::judge(&options),
+        Command::Pack(options) => pack::pack(&options),
+        Command::Verify(options) => pack::verify(&options),
+        Command::Keygen(options) => pack::keygen(&options),
         Command::List(options) => list::list(&options),
         Command::Explain(options) => explain::explain(&options),
         Command::Init => Ok(init::init()),

@@ -11,7 +11,7 @@ mod outcome;
 mod policy;
 mod report;
 mod run;
-mod secrets;
+pub(crate) mod secrets;
 mod stimulated;
 mod trace;
 pub mod waiver;

@@ -6,7 +6,7 @@ use crate::iut::mask;
 /// Most passwords that are looked for.
 const MOST: usize = 16;
 /// A password shorter than this is masked only where it stands alone: within other words it would show by its gaps.
-const EMBEDDED: usize = 4;
+pub(crate) const EMBEDDED: usize = 4;
 /// Options whose value is a password.
 const OPTIONS: [&str; 6] = ["password", "passwd", "passphrase", "pass", "pw", "mqtt-password"];
 
@@ -62,7 +62,8 @@ impl Secrets {
     }
 }
 
-fn names_password(option: &str) -> bool {
+/// Whether a word of a command line is an option whose value is a password.
+pub(crate) fn names_password(option: &str) -> bool {
     let name = option.trim_start_matches('-');
     name.len() < option.len() && OPTIONS.iter().any(|known| name.eq_ignore_ascii_case(known))
 }

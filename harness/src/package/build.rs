@@ -1,0 +1,152 @@
+//! Packs a run.
+
+use super::content::{Content, entries};
+use super::{Compressor, FORMAT, Facts, Index, PackageError, Redacted, io_error, key, redact};
+use crate::compare::compare;
+use crate::manifest::{self, Manifest};
+use crate::run_dir::{self, REPORTS};
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use touchstone_reports::from_json;
+
+/// A package that was written.
+#[derive(Debug)]
+pub struct Packed {
+    /// What it says of itself.
+    pub index: Index,
+    /// Whether it is signed.
+    pub signed: bool,
+    /// Its length, in bytes.
+    pub bytes: u64,
+    /// Files of the directory that are no part of the run, and were left out.
+    pub left_out: Vec<String>,
+}
+
+/// How a run is packed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Request<'r> {
+    /// The private key that signs.
+    pub sign: Option<&'r Path>,
+    /// Whether passwords and TLS secrets are made unreadable.
+    pub redact: bool,
+}
+
+/// Packs the run in `dir` into `out`, which must not be there yet. The reports of a redacted run are those that its redacted
+/// evidence gives to this program, which calls itself `program`.
+///
+/// # Errors
+/// When the directory is no complete run of ours, the key is none, redacting would change a verdict, or something cannot be read
+/// or written; then there is no package.
+pub fn pack(dir: &Path, out: &Path, request: Request<'_>, program: &str) -> Result<Packed, PackageError> {
+    if out.symlink_metadata().is_ok() {
+        return Err(PackageError::Exists { path: out.to_owned() });
+    }
+    let manifest = Manifest::read(dir)?;
+    if let Some(file) = REPORTS.into_iter().find(|file| !dir.join(file).is_file()) {
+        return Err(PackageError::NoReport { dir: dir.to_owned(), file: file.to_owned() });
+    }
+    let (_, left_out) = files(dir, &manifest)?;
+    if !request.redact {
+        return packed(dir, out, request.sign, &manifest, None, left_out);
+    }
+    run_dir::check_catalogues(dir)?;
+    let copy = tempfile::Builder::new().prefix("touchstone-redact-").tempdir().map_err(io_error(out))?;
+    let redacted = redact::copy(dir, copy.path(), &manifest)?;
+    let manifest = Manifest::read(copy.path())?;
+    let report = run_dir::assess(copy.path(), None, program)?.report;
+    run_dir::write_reports(copy.path(), &report)?;
+    let path = dir.join(REPORTS[0]);
+    let before = fs::read_to_string(&path).map_err(io_error(&path))?;
+    let before = from_json(&before).map_err(|error| PackageError::Damaged { path, reason: error.to_string() })?;
+    let comparison = compare(&before, &report);
+    if !comparison.agrees() {
+        return Err(PackageError::Derived(comparison.text()));
+    }
+    packed(copy.path(), out, request.sign, &manifest, Some(redacted), left_out)
+}
+
+fn packed(
+    dir: &Path,
+    out: &Path,
+    sign: Option<&Path>,
+    manifest: &Manifest,
+    redacted: Option<Redacted>,
+    left_out: Vec<String>,
+) -> Result<Packed, PackageError> {
+    let (paths, _) = files(dir, manifest)?;
+    let files = entries(dir, paths).map_err(|(path, source)| PackageError::Io { path, source })?;
+    let index =
+        Index { format: FORMAT.to_owned(), compressor: Compressor::own(), run: Facts::of(manifest), redacted, files };
+    let text = to_json(&index);
+    let signature = sign.map(|path| key::sign(path, text.as_bytes())).transpose()?;
+    let content = Content { index: text.as_bytes(), signature: signature.as_deref(), files: &index.files, dir };
+    let bytes = written(&content, out)?;
+    Ok(Packed { signed: signature.is_some(), index, bytes, left_out })
+}
+
+/// The text of `package.json`.
+pub(super) fn to_json(index: &Index) -> String {
+    let mut text = serde_json::to_string_pretty(index).expect("an index has only text keys and finite numbers");
+    text.push('\n');
+    text
+}
+
+/// A reader never sees half a package: written beside, then given its name.
+fn written(content: &Content<'_>, out: &Path) -> Result<u64, PackageError> {
+    let parent = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let failed = io_error(out);
+    let beside = tempfile::Builder::new()
+        .prefix(".touchstone-")
+        // As any other file: the mask of the process takes its part.
+        .permissions(fs::Permissions::from_mode(0o666))
+        .tempfile_in(parent)
+        .map_err(io_error(parent))?;
+    let mut file = content.compressed(beside).map_err(&failed)?;
+    file.flush().map_err(&failed)?;
+    let bytes = file.as_file().metadata().map_err(&failed)?.len();
+    let kept = file.persist_noclobber(out).map_err(|error| match error.error.kind() {
+        std::io::ErrorKind::AlreadyExists => PackageError::Exists { path: out.to_owned() },
+        _ => failed(error.error),
+    })?;
+    drop(kept);
+    Ok(bytes)
+}
+
+/// The paths of a run's files, and of the others in its directory.
+fn files(dir: &Path, manifest: &Manifest) -> Result<(Vec<String>, Vec<String>), PackageError> {
+    let mut paths: Vec<String> = REPORTS.into_iter().chain([manifest::FILE]).map(str::to_owned).collect();
+    for scenario in &manifest.scenarios {
+        let folder = dir.join(&scenario.evidence);
+        // A scenario that was never recorded has no folder; the verdict says so.
+        let Ok(found) = fs::read_dir(&folder) else { continue };
+        for entry in found {
+            let entry = entry.map_err(io_error(&folder))?;
+            if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+                paths.push(format!("{}/{}", scenario.evidence, entry.file_name().to_string_lossy()));
+            }
+        }
+    }
+    paths.sort();
+    let mut left_out = Vec::new();
+    strays(dir, dir, &paths, &mut left_out)?;
+    left_out.sort();
+    Ok((paths, left_out))
+}
+
+fn strays(dir: &Path, folder: &Path, known: &[String], found: &mut Vec<String>) -> Result<(), PackageError> {
+    for entry in fs::read_dir(folder).map_err(io_error(folder))? {
+        let entry = entry.map_err(io_error(folder))?;
+        let path: PathBuf = entry.path();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            strays(dir, &path, known, found)?;
+            continue;
+        }
+        let name = path.strip_prefix(dir).unwrap_or(&path).to_string_lossy().into_owned();
+        if known.binary_search(&name).is_err() {
+            found.push(name);
+        }
+    }
+    Ok(())
+}

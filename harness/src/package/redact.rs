@@ -1,0 +1,331 @@
+//! Makes passwords and TLS secrets unreadable in a copy of a run, so that it still gives the same verdicts.
+//!
+//! A password is what stands in the password field of a CONNECT, or behind an option of a command line that names one; it becomes
+//! as many asterisks. Where it is long enough to be told from other words, it does so wherever else it stands: in other packets, in
+//! frames of WebSocket (under their masks), in events and in what the implementation printed. Other spellings of it (in
+//! base64, say) are not looked for.
+
+use super::{PackageError, Redacted, io_error};
+use crate::judge::secrets::{EMBEDDED, names_password};
+use crate::manifest::{self, Manifest};
+use crate::run_dir::CAPTURE;
+use aho_corasick::{AhoCorasick, MatchKind};
+use bytes::Bytes;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use touchstone_fixtures::recording::{
+    ConnectionId, Direction, Event, ProcessChange, Recorded, Recording, RewriteError, read, rewrite,
+};
+use touchstone_fixtures::wire::mqtt311::{Frame, Framer, Sender, decode};
+use touchstone_fixtures::wire::websocket;
+
+/// Largest packet that is taken apart, in bytes of Remaining Length: the largest there can be.
+const LARGEST: u32 = 268_435_455;
+/// First byte of a CONNECT, whatever its reserved bits.
+const CONNECT: u8 = 1;
+/// Header fields of an upgrade that carry credentials.
+const HEADERS: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
+
+/// Copies a run's manifest and evidence from `from` to `to`, without what is secret.
+pub(super) fn copy(from: &Path, to: &Path, manifest: &Manifest) -> Result<Redacted, PackageError> {
+    let captures: Vec<&str> = manifest.scenarios.iter().map(|s| s.evidence.as_str()).collect();
+    let mut known = Secrets::default();
+    for folder in &captures {
+        let path = from.join(folder).join(CAPTURE);
+        if path.exists() {
+            let recording = read(&path).map_err(|error| unreadable(&path, error.to_string()))?;
+            known.look_into(&recording);
+        }
+    }
+    known.ready().map_err(|reason| unreadable(from, reason))?;
+    let mut redacted = Redacted::default();
+    for folder in captures {
+        let (source, target) = (from.join(folder), to.join(folder));
+        let Ok(entries) = fs::read_dir(&source) else { continue };
+        fs::create_dir_all(&target).map_err(io_error(&target))?;
+        for entry in entries {
+            let entry = entry.map_err(io_error(&source))?;
+            if !entry.file_type().is_ok_and(|kind| kind.is_file()) {
+                continue;
+            }
+            let (path, new) = (entry.path(), target.join(entry.file_name()));
+            if entry.file_name() == CAPTURE {
+                let mut count = 0;
+                let left_out = rewrite(&path, &new, |recording| count = known.redact(recording));
+                redacted.tls_secrets += left_out.map_err(|error| match error {
+                    RewriteError::Read(error) => unreadable(&path, error.to_string()),
+                    error => unreadable(&new, error.to_string()),
+                })?;
+                redacted.passwords += count;
+            } else {
+                let mut bytes = fs::read(&path).map_err(io_error(&path))?;
+                redacted.passwords += known.everywhere(&mut bytes);
+                fs::write(&new, bytes).map_err(io_error(&new))?;
+            }
+        }
+    }
+    let mut value = serde_json::to_value(manifest).expect("a manifest has only text keys and finite numbers");
+    redacted.passwords += known.within(&mut value);
+    let manifest: Manifest =
+        serde_json::from_value(value).map_err(|error| unreadable(&from.join(manifest::FILE), error.to_string()))?;
+    crate::run_dir::write_manifest(to, &manifest)?;
+    Ok(redacted)
+}
+
+fn unreadable(path: &Path, reason: String) -> PackageError {
+    PackageError::Damaged { path: path.to_owned(), reason }
+}
+
+/// Every password of a run.
+#[derive(Debug, Default)]
+struct Secrets {
+    known: BTreeSet<Vec<u8>>,
+    /// Finds those that can be told from other words, all at once: an implementation may send a new one each time it connects.
+    searcher: Option<AhoCorasick>,
+}
+
+/// One direction of a layer of a connection.
+type StreamId = (ConnectionId, Direction);
+
+/// The bytes of a stream, and the entries they stand in.
+#[derive(Default)]
+struct Stream {
+    bytes: Vec<u8>,
+    entries: Vec<usize>,
+}
+
+fn streams(recording: &Recording, of: fn(&Event) -> Option<(StreamId, &Bytes)>) -> BTreeMap<StreamId, Stream> {
+    let mut streams: BTreeMap<StreamId, Stream> = BTreeMap::new();
+    for (number, entry) in recording.entries.iter().enumerate() {
+        if let Some((id, data)) = of(&entry.event) {
+            let stream = streams.entry(id).or_default();
+            stream.bytes.extend_from_slice(data);
+            stream.entries.push(number);
+        }
+    }
+    streams
+}
+
+fn of_mqtt(event: &Event) -> Option<(StreamId, &Bytes)> {
+    match event {
+        Event::Bytes { conn, direction, data } => Some(((*conn, *direction), data)),
+        _ => None,
+    }
+}
+
+fn of_websocket(event: &Event) -> Option<(StreamId, &Bytes)> {
+    match event {
+        Event::WsBytes { conn, direction, data } => Some(((*conn, *direction), data)),
+        _ => None,
+    }
+}
+
+/// Puts bytes back where they came from.
+fn put_back(entries: &mut [Recorded], stream: Stream) {
+    let mut rest = Bytes::from(stream.bytes);
+    for number in stream.entries {
+        if let Event::Bytes { data, .. } | Event::WsBytes { data, .. } = &mut entries[number].event {
+            *data = rest.split_to(data.len());
+        }
+    }
+}
+
+/// Where passwords stand in a client's packets.
+fn fields(stream: &[u8]) -> Vec<std::ops::Range<usize>> {
+    let mut framer = Framer::new(LARGEST);
+    framer.push(stream);
+    let mut found = Vec::new();
+    let mut at = 0;
+    let mut look = |at: usize, packet: &[u8]| {
+        if packet.first().is_some_and(|first| first >> 4 == CONNECT) {
+            let decoded = decode(Bytes::copy_from_slice(packet), Sender::Client);
+            found.extend(decoded.secrets().map(|span| at + span.start as usize..at + span.end as usize));
+        }
+    };
+    while let Some(frame) = framer.next_frame() {
+        match frame {
+            Frame::Packet(packet) => {
+                look(at, &packet);
+                at += packet.len();
+            }
+            Frame::Malformed(rest) | Frame::TooLarge { head: rest, .. } => look(at, &rest),
+        }
+    }
+    look(at, framer.rest());
+    found
+}
+
+impl Secrets {
+    /// Notes every password of a recording.
+    fn look_into(&mut self, recording: &Recording) {
+        let mut found: BTreeSet<Vec<u8>> = BTreeSet::new();
+        for ((_, direction), stream) in streams(recording, of_mqtt) {
+            if direction.from_client() {
+                found.extend(
+                    fields(&stream.bytes).into_iter().filter_map(|span| Some(stream.bytes.get(span)?.to_vec())),
+                );
+            }
+        }
+        for entry in &recording.entries {
+            if let Event::Process { change: ProcessChange::Spawn { command, .. }, .. } = &entry.event {
+                found.extend(passwords_of(command).map(|word| word.as_bytes().to_vec()));
+            }
+        }
+        self.known.extend(found.into_iter().filter(|secret| secret.iter().any(|byte| *byte != b'*')));
+    }
+
+    /// Called when all are noted.
+    fn ready(&mut self) -> Result<(), String> {
+        let long: Vec<&Vec<u8>> = self.known.iter().filter(|secret| secret.len() >= EMBEDDED).collect();
+        if !long.is_empty() {
+            let searcher = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(long);
+            self.searcher = Some(searcher.map_err(|error| format!("its passwords cannot be looked for: {error}"))?);
+        }
+        Ok(())
+    }
+
+    /// Replaces passwords in a recording; answers how many.
+    fn redact(&self, recording: &mut Recording) -> u64 {
+        let mut count = 0;
+        for ((_, direction), mut stream) in streams(recording, of_mqtt) {
+            count += self.packets(&mut stream.bytes, direction);
+            put_back(&mut recording.entries, stream);
+        }
+        for ((_, direction), mut stream) in streams(recording, of_websocket) {
+            count += self.frames(&mut stream.bytes, direction);
+            put_back(&mut recording.entries, stream);
+        }
+        for entry in &mut recording.entries {
+            count += self.event(&mut entry.event);
+        }
+        count
+    }
+
+    /// In the MQTT bytes of one direction.
+    fn packets(&self, stream: &mut [u8], direction: Direction) -> u64 {
+        let mut count = 0;
+        if direction.from_client() {
+            for span in fields(stream) {
+                if let Some(field) = stream.get_mut(span).filter(|field| !field.is_empty()) {
+                    field.fill(b'*');
+                    count += 1;
+                }
+            }
+        }
+        count + self.everywhere(stream)
+    }
+
+    /// In the WebSocket bytes of one direction: its upgrade, and what its frames carry under their masks.
+    fn frames(&self, stream: &mut [u8], direction: Direction) -> u64 {
+        let mut count = 0;
+        let head = match websocket::Reader::default().push(stream).into_iter().next() {
+            Some(websocket::Item { length, what: websocket::What::Head(head), .. }) => {
+                for field in head.fields.iter().filter(|f| HEADERS.iter().any(|h| f.name.eq_ignore_ascii_case(h))) {
+                    if let Some(value) = stream.get_mut(field.at..field.at + field.value.len()) {
+                        value.fill(b'*');
+                        count += 1;
+                    }
+                }
+                usize::try_from(length).unwrap_or(usize::MAX)
+            }
+            // No upgrade: no frames.
+            _ => stream.len(),
+        };
+        count += self.everywhere(&mut stream[..head]);
+        let (mut places, mut plain) = (Vec::new(), Vec::new());
+        let mut at = head;
+        while let Some((frame, mask)) = stream.get(at..).and_then(websocket::parse_header) {
+            let begin = at + frame.header;
+            let length = usize::try_from(frame.payload).unwrap_or(usize::MAX);
+            let end = begin.saturating_add(length).min(stream.len());
+            if !frame.is_control() {
+                for (n, place) in (begin..end).enumerate() {
+                    let mask = mask.map_or(0, |mask| mask[n % 4]);
+                    places.push((place, mask));
+                    plain.push(stream[place] ^ mask);
+                }
+            }
+            at = end;
+        }
+        count += self.packets(&mut plain, direction);
+        for ((place, mask), byte) in places.into_iter().zip(plain) {
+            stream[place] = byte ^ mask;
+        }
+        count
+    }
+
+    /// In everything an event says.
+    fn event(&self, event: &mut Event) -> u64 {
+        let mut count = 0;
+        match event {
+            Event::Bytes { .. } | Event::TlsBytes { .. } | Event::WsBytes { .. } => return 0,
+            Event::Process { change: ProcessChange::Spawn { command, .. }, .. } => {
+                let words: Vec<String> = passwords_of(command).map(str::to_owned).collect();
+                for word in command.iter_mut() {
+                    for secret in &words {
+                        let stands = word == secret || word.split_once('=').is_some_and(|(_, value)| value == secret);
+                        if stands && !secret.is_empty() {
+                            let at = word.len() - secret.len();
+                            word.replace_range(at.., &"*".repeat(secret.len()));
+                            count += 1;
+                        }
+                    }
+                }
+            }
+            Event::Fault { packet, .. } => {
+                if let Some(mut bytes) = unhex(packet) {
+                    count += self.packets(&mut bytes, Direction::FromIut);
+                    *packet = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                }
+            }
+            _ => {}
+        }
+        let mut value = serde_json::to_value(&*event).expect("events other than bytes serialize");
+        let found = self.within(&mut value);
+        if found > 0 {
+            *event = serde_json::from_value(value).expect("it was one, and has the same shape");
+        }
+        count + found
+    }
+
+    /// In every text of a JSON value.
+    fn within(&self, value: &mut Value) -> u64 {
+        match value {
+            Value::String(text) => {
+                let mut bytes = std::mem::take(text).into_bytes();
+                let count = self.everywhere(&mut bytes);
+                // Asterisks in the middle of a character leave no text; the password was none, then.
+                *text = String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
+                count
+            }
+            Value::Array(items) => items.iter_mut().map(|item| self.within(item)).sum(),
+            Value::Object(members) => members.iter_mut().map(|(_, member)| self.within(member)).sum(),
+            _ => 0,
+        }
+    }
+
+    /// Wherever one stands that can be told from other words; answers how many.
+    fn everywhere(&self, bytes: &mut [u8]) -> u64 {
+        let Some(searcher) = &self.searcher else { return 0 };
+        let found: Vec<_> = searcher.find_iter(&*bytes).map(|found| found.range()).collect();
+        let count = found.len() as u64;
+        found.into_iter().for_each(|range| bytes[range].fill(b'*'));
+        count
+    }
+}
+
+/// The words of a command line that follow an option that names a password.
+fn passwords_of(command: &[String]) -> impl Iterator<Item = &str> {
+    let pairs = command.iter().zip(command.iter().skip(1));
+    let apart = pairs.filter(|(option, _)| names_password(option)).map(|(_, word)| word.as_str());
+    let joined = command.iter().filter_map(|word| word.split_once('=')).filter(|(option, _)| names_password(option));
+    apart.chain(joined.map(|(_, value)| value))
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> = text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
+    let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
+    Some(digits.as_chunks::<2>().0.iter().map(|[high, low]| high << 4 | low).collect())
+}
