@@ -196,6 +196,11 @@ requirement! {
                 s.ready_cse();
                 s.ask("r1", json!({"rqi": null}));
                 s.reply("r1", 4000, json!({"rqi": null}));
+            }, |s| {
+                // It breaks off after what somebody could have read.
+                s.ready_cse();
+                s.deliver("/oneM2M/req/CAdmin/in-cse/json", r#"{"op":2,"to":"cse-in","rqi":"r1","rv"#);
+                s.reply("r1", 4000, json!({"rqi": null}));
             }],
         },
     }
@@ -211,7 +216,8 @@ impl Check for Response {
     fn observe(&mut self, observation: &Observation, _: &Setting, ledger: &mut Ledger) {
         let Observation::Packet(p) = observation else { return };
         if !judgeable(p) {
-            self.nameless |= p.packet.publish().is_some() && p.correlation().is_none();
+            let named = p.primitive().is_some_and(|r| r.whole_text() && r.text("rqi").is_some());
+            self.nameless |= p.packet.publish().is_some() && !named;
             return;
         }
         let Some(response) = sent(p).filter(|(_, r)| r.whole_text() && r.kind == Some(Kind::Response)) else { return };

@@ -1,5 +1,5 @@
-//! What steps leave open in requests to a CSE: `{cse_id}`, `{cse_name}`, `{originator}`, `{credential_id}`, `{unique}`,
-//! `{n}` (which copy of a burst it is, from 1), `{now+2s}`, and what an earlier answer said, `{aei.NAME}` and `{ri.NAME}`.
+//! What steps leave open in requests to a CSE: `{cse_id}`, `{cse_name}`, `{originator}`, `{credential_id}`, `{poa}`
+//! (the point of access of whoever the harness plays), `{unique}`, `{n}` (which copy of a burst it is, from 1), `{now+2s}`, and what an earlier answer said, `{aei.NAME}` and `{ri.NAME}`.
 
 use super::address::{credential, originator};
 use super::moment;
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use std::ops::Range;
 
 /// Those that stand for themselves.
-const PLAIN: [&str; 6] = ["cse_id", "cse_name", "originator", "credential_id", "unique", "n"];
+const PLAIN: [&str; 7] = ["cse_id", "cse_name", "originator", "credential_id", "poa", "unique", "n"];
 /// Those that an earlier answer tells: `{aei.NAME}`.
 const LEARNED: [&str; 2] = ["aei", "ri"];
 
@@ -21,6 +21,8 @@ type Learned<'s> = Box<dyn Fn(&str, &str) -> Option<String> + 's>;
 /// What they stand for.
 pub struct Blanks<'s> {
     pics: &'s Pics,
+    /// The server that everybody connects to (TS-0010 6.6).
+    poa: String,
     unique: String,
     /// Which copy of a message it is for, from 0.
     n: u32,
@@ -35,13 +37,15 @@ impl<'s> Blanks<'s> {
         let started = stage.recorder.anchor_unix_nanos() / 1_000_000_000;
         let unique = unique(&stage.request_id(0, 0), started);
         let learned = |name: &str, key: &str| stage.learned(name, key);
-        Blanks { pics: &stage.iut.pics, unique, n, now: stage.unix_millis(), learned: Box::new(learned) }
+        let poa = format!("{}://{}", if stage.iut.pics.tls { "mqtts" } else { "mqtt" }, stage.authority());
+        Blanks { pics: &stage.iut.pics, poa, unique, n, now: stage.unix_millis(), learned: Box::new(learned) }
     }
 
     #[cfg(test)]
     pub fn fixed(pics: &'s Pics) -> Blanks<'s> {
         let learned = |name: &str, key: &str| (name == "ae" && key == "aei").then(|| "Cgiven".to_owned());
-        Blanks { pics, unique: "u7".to_owned(), n: 0, now: 1_789_000_000_000, learned: Box::new(learned) }
+        let poa = "mqtt://127.0.0.1:1883".to_owned();
+        Blanks { pics, poa, unique: "u7".to_owned(), n: 0, now: 1_789_000_000_000, learned: Box::new(learned) }
     }
 
     /// A text with everything filled. `Err`: what is not known.
@@ -78,6 +82,7 @@ impl<'s> Blanks<'s> {
             "cse_name" => needed(&declared.cse_name),
             "originator" => Ok(originator(self.pics).to_owned()),
             "credential_id" => Ok(credential(self.pics).to_owned()),
+            "poa" => Ok(self.poa.clone()),
             "unique" => Ok(self.unique.clone()),
             "n" => Ok((self.n + 1).to_string()),
             _ => match (seconds(name), name.split_once('.')) {

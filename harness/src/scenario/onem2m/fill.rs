@@ -1,4 +1,4 @@
-//! Names that steps leave open: `{cse_id}`, `{cse_name}`, `{ae_id}`, `{ae}`, `{poa}` and `{unique}`.
+//! Names that steps leave open: `{cse_id}`, `{cse_name}`, `{ae_id}`, `{ae}` and `{unique}`.
 
 use super::registrar::Registrar;
 use crate::iut::Pics;
@@ -27,8 +27,6 @@ pub struct Names<'p> {
     cse_name: &'p str,
     /// The stem of its AE-ID, once it is known.
     stem: Option<String>,
-    /// Where the harness's parties can be reached: the server that the IUT connects to (TS-0010 6.6).
-    poa: String,
     /// The same in all steps of a scenario, and another one in each scenario and with each seed.
     unique: String,
 }
@@ -41,9 +39,7 @@ impl<'p> Names<'p> {
         let unique = if n == 0 { unique } else { format!("{unique}-{n}") };
         let known = Registrar::of(stage, |registrar| registrar.stem().map(str::to_owned)).flatten();
         let stem = known.or_else(|| pics.onem2m.ae_id.clone());
-        let scheme = if pics.tls { "mqtts" } else { "mqtt" };
-        let poa = format!("{scheme}://{}", stage.authority());
-        Names { cse_id: registrar(pics), cse_name: base(pics), stem, poa, unique }
+        Names { cse_id: registrar(pics), cse_name: base(pics), stem, unique }
     }
 
     /// A text with its names filled. What is not known yet stays as it is.
@@ -52,7 +48,7 @@ impl<'p> Names<'p> {
         if let Some(stem) = &self.stem {
             filled = filled.replace("{ae_id}", stem).replace("{ae}", &format!("{}/{stem}", self.cse_id));
         }
-        filled.replace("{poa}", &self.poa).replace("{unique}", &self.unique)
+        filled.replace("{unique}", &self.unique)
     }
 
     /// A value with every text of it filled.
