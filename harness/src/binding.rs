@@ -152,8 +152,13 @@ pub static ONEM2M_TS0010: Binding = Binding {
     advice: None,
 };
 
+/// oneM2M over MQTT, text A: an earlier draft of nearly the same, without a version. What differs is said by the requirements
+/// that are part of one text only.
+pub static ONEM2M_TS0010_EARLY: Binding =
+    Binding { id: "onem2m-ts0010-early", title: "oneM2M over MQTT, TS-0010 before V2.4.1", ..ONEM2M_TS0010 };
+
 /// Every binding.
-pub static ALL: &[&Binding] = &[&OPENC2_MQTT_WD04, &ONEM2M_TS0010];
+pub static ALL: &[&Binding] = &[&OPENC2_MQTT_WD04, &ONEM2M_TS0010, &ONEM2M_TS0010_EARLY];
 
 /// Bindings that nobody can be tested against yet.
 #[cfg(test)]
@@ -161,6 +166,21 @@ pub static DRAFTS: &[&Binding] = &[];
 
 /// Roles that are being built: tests spare what they lack.
 pub static UNFINISHED: &[(&str, Role)] = &[("onem2m-ts0010-v2.4.1", Role::Ae), ("onem2m-ts0010-v2.4.1", Role::Cse)];
+
+/// Editions of one binding: what is proven of the second is proven of the first, since it has the same scenarios and no
+/// check that the other has not.
+const EDITIONS: [(&str, &str); 1] = [("onem2m-ts0010-early", "onem2m-ts0010-v2.4.1")];
+
+/// The binding of which this one is another edition.
+pub fn edition_of(binding: &Binding) -> Option<&'static Binding> {
+    EDITIONS.iter().find(|(id, _)| *id == binding.id).and_then(|(_, other)| find(other))
+}
+
+/// Whether a role is being built.
+pub fn unfinished(binding: &Binding, role: Role) -> bool {
+    let proven = edition_of(binding).map_or(binding.id, |other| other.id);
+    UNFINISHED.contains(&(proven, role))
+}
 
 /// The binding of that id.
 pub fn find(id: &str) -> Option<&'static Binding> {
@@ -204,5 +224,34 @@ impl Binding {
     /// Its requirements with their catalogues, in catalogue order.
     pub fn requirements(&self) -> impl Iterator<Item = (&'static Catalogue, &'static Requirement)> + use<> {
         self.catalogues.iter().flat_map(|c| c.requirements.iter().map(|r| (*c, *r)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(binding: &Binding, testable: bool) -> BTreeSet<&'static str> {
+        let of = |(_, r): &(_, &'static Requirement)| r.belongs_to(binding.id) && (!testable || r.judged.testable());
+        binding.requirements().filter(of).map(|(_, r)| r.id).collect()
+    }
+
+    #[test]
+    fn what_is_tested_of_an_edition_is_tested_of_the_other() {
+        for (id, other) in EDITIONS {
+            let (edition, other) = (find(id).expect("it exists"), find(other).expect("it exists"));
+            assert_eq!(edition_of(edition).map(|b| b.id), Some(other.id));
+            assert_eq!((edition.scenarios, edition.family.id), (other.scenarios, other.family.id));
+            assert!(edition.roles().eq(other.roles()));
+            let more: Vec<_> = ids(edition, true).difference(&ids(other, true)).copied().collect();
+            assert!(more.is_empty(), "{more:?}");
+        }
+    }
+
+    /// TS-0010, Part by part: what only one of its two texts says.
+    #[test]
+    fn the_texts_of_ts_0010_differ_in_what_only_one_of_them_says() {
+        let (early, later) = (ids(&ONEM2M_TS0010_EARLY, false), ids(&ONEM2M_TS0010, false));
+        insta::assert_debug_snapshot!(later.symmetric_difference(&early).collect::<Vec<_>>());
     }
 }

@@ -1,7 +1,7 @@
 //! What must hold of every declaration: ids, rows, and that each check is seen to pass, to fail and to stay silent.
 
 use super::{Catalogue, Judged, Requirement};
-use crate::binding::{ALL, UNFINISHED};
+use crate::binding::{ALL, unfinished};
 use crate::evidence::{observe, sketch::Sketch};
 use crate::iut::Role;
 use crate::judge::{Outcome, judge};
@@ -16,7 +16,7 @@ fn catalogues() -> Vec<&'static Catalogue> {
 
 /// Whether it is part of a binding with a role that is finished.
 fn offered(catalogue: &Catalogue) -> bool {
-    let finished = |b: &&&crate::binding::Binding| b.roles().any(|role| !UNFINISHED.contains(&(b.id, role)));
+    let finished = |b: &&&crate::binding::Binding| b.roles().any(|role| !unfinished(b, role));
     ALL.iter().filter(finished).flat_map(|b| b.catalogues).any(|c| c.id == catalogue.id)
 }
 
