@@ -151,3 +151,13 @@ fn conforms(file: &str) {
 fn the_reference_cse_conforms() {
     conforms("reference-cse.toml");
 }
+
+#[test]
+fn it_conforms_over_tls() {
+    conforms("reference-tls-cse.toml");
+}
+
+#[test]
+fn it_conforms_over_websocket() {
+    conforms("reference-websocket-cse.toml");
+}

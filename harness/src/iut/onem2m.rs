@@ -11,7 +11,7 @@ pub static DECLARES: Declares = Declares {
     read,
     serializations: &[("json", Serialization::Json), ("xml", Serialization::Xml)],
     mandatory: None,
-    options: &[],
+    options: &["xm2m-accept"],
     needs: &[
         Need { name: "json", met: |pics| pics.speaks(Serialization::Json) },
         Need { name: "xml", met: |pics| pics.speaks(Serialization::Xml) },

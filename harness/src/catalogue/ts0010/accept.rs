@@ -59,7 +59,7 @@ requirement! {
         clause: "6.5.3",
         level: Level::Guidance,
         contradiction: Some(CONTRADICTION),
-        trigger: Trigger::IutOption("xm2m-accept"),
+        trigger: Trigger::IutOption("xm2m-accept-sent"),
         judged: Judged::Packet(names),
         examples: Examples {
             conforming: &[
