@@ -12,6 +12,7 @@ use std::fmt;
 use topics::Topics;
 
 /// A message language, spoken by one binding or several.
+#[derive(Clone, Copy)]
 pub struct Family {
     /// Id.
     pub id: &'static str,
@@ -29,6 +30,13 @@ pub static OPENC2: Family = Family {
     read: |topic, payload| openc2::read(topic, payload).map(Payload::OpenC2),
     declares: &iut::openc2::DECLARES,
     speech: &scenario::openc2::SPEECH,
+};
+
+/// OpenC2, where the text of the binding leaves open how messages stand in payloads.
+pub static OPENC2_OPEN: Family = Family {
+    read: |topic, payload| openc2::read_open(topic, payload).map(Payload::OpenC2),
+    declares: &iut::openc2::DECLARES_WD01,
+    ..OPENC2
 };
 
 /// oneM2M.
@@ -132,6 +140,25 @@ pub static OPENC2_MQTT_WD04: Binding = Binding {
     advice: None,
 };
 
+/// OpenC2 over MQTT, Working Draft 01: a topic tree of its own.
+pub static OPENC2_MQTT_WD01: Binding = Binding {
+    id: "openc2-mqtt-wd01",
+    title: "OpenC2 over MQTT, Working Draft 01 (topic profile)",
+    family: &OPENC2_OPEN,
+    catalogues: &[
+        &catalogue::wd01::CATALOGUE,
+        &catalogue::openc2::CATALOGUE,
+        &catalogue::slpf::CATALOGUE,
+        &catalogue::mqtt311::CATALOGUE,
+        &catalogue::tls::CATALOGUE,
+        &catalogue::harness::CATALOGUE,
+    ],
+    scenarios: &["openc2-mqtt-wd01", "openc2", "mqtt311"],
+    topics: Some(&topics::WD01),
+    advice: Some("Working Draft 01 holds no requirement, only guidance"),
+    ..OPENC2_MQTT_WD04
+};
+
 /// oneM2M over MQTT, text B.
 pub static ONEM2M_TS0010: Binding = Binding {
     id: "onem2m-ts0010-v2.4.1",
@@ -158,7 +185,7 @@ pub static ONEM2M_TS0010_EARLY: Binding =
     Binding { id: "onem2m-ts0010-early", title: "oneM2M over MQTT, TS-0010 before V2.4.1", ..ONEM2M_TS0010 };
 
 /// Every binding.
-pub static ALL: &[&Binding] = &[&OPENC2_MQTT_WD04, &ONEM2M_TS0010, &ONEM2M_TS0010_EARLY];
+pub static ALL: &[&Binding] = &[&OPENC2_MQTT_WD04, &OPENC2_MQTT_WD01, &ONEM2M_TS0010, &ONEM2M_TS0010_EARLY];
 
 /// Bindings that nobody can be tested against yet.
 #[cfg(test)]

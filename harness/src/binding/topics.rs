@@ -1,6 +1,6 @@
 //! The command topics of OpenC2 bindings.
 
-use crate::iut::Pics;
+use crate::iut::{ACTIONS, Pics};
 
 /// Where the commands of a binding go.
 pub struct Topics {
@@ -44,6 +44,57 @@ const PROFILE: Group = Group {
     holds: |_, _, _| true,
     stand_in: "x-touchstone",
 };
+
+/// WD01 2.2: the table, which names devices by their id, where the list below it repeats the type.
+pub static WD01: Topics = Topics {
+    everybody: None,
+    groups: &[
+        Group {
+            name: "device",
+            prefix: "oc2/cmd/device_id/",
+            key: "device_id",
+            declared: |pics| pics.device_id.as_deref().into_iter().collect(),
+            holds: |_, _, _| true,
+            stand_in: "touchstone",
+        },
+        Group {
+            name: "device_type",
+            prefix: "oc2/cmd/device_type/",
+            key: "device_type",
+            declared: |pics| pics.device_type.as_deref().into_iter().collect(),
+            holds: |_, _, _| true,
+            stand_in: "x-touchstone",
+        },
+        PROFILE,
+        Group {
+            name: "action_target",
+            prefix: "oc2/cmd/action_target/",
+            key: "action_targets",
+            declared: |pics| pics.action_targets.iter().map(String::as_str).collect(),
+            holds: |name, action, target| pair(name) == Some((action, target)),
+            stand_in: "query_features",
+        },
+        Group {
+            name: "action",
+            prefix: "oc2/cmd/action/",
+            key: "actions",
+            declared: |pics| pics.actions.iter().map(String::as_str).collect(),
+            holds: |name, action, _| name == action,
+            stand_in: "query",
+        },
+    ],
+};
+
+/// Action and target of a level that names a pair. How they are joined is left open: any one character will do that no
+/// name holds, and that no level must not hold.
+pub fn pair(level: &str) -> Option<(&str, &str)> {
+    ACTIONS.into_iter().find_map(|action| {
+        let rest = level.strip_prefix(action)?;
+        let separator = rest.chars().next().filter(|c| !c.is_alphanumeric() && !"/+#".contains(*c))?;
+        let target = &rest[separator.len_utf8()..];
+        (!target.is_empty()).then(|| (&level[..action.len()], target))
+    })
+}
 
 /// WD04 2.2.
 pub static WD04: Topics = Topics {
@@ -131,6 +182,39 @@ mod tests {
         let ours = |topic| WD04.addresses(topic, &pics(), Some("query"), Some("features"));
         assert!(ours("oc2/cmd/all") && ours("oc2/cmd/ap/iota") && ours("oc2/cmd/device/zulu"));
         assert!(!ours("oc2/cmd/ap/omega") && !ours("oc2/cmd/device/yankee") && !ours("oc2/rsp"));
+    }
+
+    #[test]
+    fn without_a_topic_of_everybody_the_first_that_takes_a_query_is_used() {
+        assert_eq!(WD01.usual(&pics()).as_deref(), Some("oc2/cmd/device_id/zulu"));
+        let typed = Pics { device_type: Some("firewall".into()), ..Pics::default() };
+        assert_eq!(WD01.usual(&typed).as_deref(), Some("oc2/cmd/device_type/firewall"));
+        let deny = Pics { actions: vec!["deny".into()], action_targets: vec!["deny_uri".into()], ..Pics::default() };
+        assert_eq!(WD01.usual(&deny), None);
+        assert_eq!(WD01.due(&deny), ["oc2/cmd/action_target/deny_uri", "oc2/cmd/action/deny"]);
+        let asked = Pics { actions: vec!["deny".into(), "query".into()], ..deny };
+        assert_eq!(WD01.usual(&asked).as_deref(), Some("oc2/cmd/action/query"));
+    }
+
+    #[test]
+    fn commands_belong_on_the_topics_of_their_action() {
+        let pics = Pics { actions: vec!["deny".into()], action_targets: vec!["deny:uri".into()], ..pics() };
+        let ours = |topic, action, target| WD01.addresses(topic, &pics, Some(action), Some(target));
+        assert!(ours("oc2/cmd/action/deny", "deny", "file") && !ours("oc2/cmd/action/deny", "query", "features"));
+        assert!(ours("oc2/cmd/action_target/deny:uri", "deny", "uri"));
+        assert!(!ours("oc2/cmd/action_target/deny:uri", "deny", "file"));
+        assert!(!ours("oc2/cmd/action_target/deny_uri", "deny", "uri"), "spelled as declared");
+    }
+
+    #[test]
+    fn pairs_are_spelled_in_several_ways() {
+        for level in ["deny_ipv4_net", "deny:ipv4_net", "deny-ipv4_net", "deny.ipv4_net", "deny ipv4_net"] {
+            assert_eq!(pair(level), Some(("deny", "ipv4_net")), "{level}");
+        }
+        assert_eq!(pair("delete_slpf:rule_number"), Some(("delete", "slpf:rule_number")));
+        for level in ["", "deny", "deny_", "denyfile", "ipv4_net", "fly_kite", "deny/uri"] {
+            assert_eq!(pair(level), None, "{level}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod slpf;
 mod subscribed;
 pub mod tls;
 pub mod ts0010;
+pub mod wd01;
 pub mod wd04;
 
 use crate::evidence::sketch::Sketch;

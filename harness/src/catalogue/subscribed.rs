@@ -22,6 +22,8 @@ struct Live {
 /// Follows what is subscribed to, for the topics that one requirement wants.
 pub(super) struct Subscriptions {
     wanted: fn(&Setting) -> Vec<String>,
+    /// Whether a filter covers a wanted topic.
+    covers: fn(filter: &str, topic: &str) -> bool,
     live: BTreeMap<ConnectionId, Live>,
     /// `newest` of all of them.
     newest: BTreeSet<(Nanos, ConnectionId)>,
@@ -37,8 +39,17 @@ impl Subscriptions {
     /// The check of one requirement. `wanted`: the topics; a level that could be anything is no wildcard there, but some
     /// text that no filter names.
     pub(super) fn check(wanted: fn(&Setting) -> Vec<String>) -> Box<dyn Check> {
+        Subscriptions::covered_by(wanted, matches)
+    }
+
+    /// The same, where a topic may be covered by other filters than those that match it.
+    pub(super) fn covered_by(
+        wanted: fn(&Setting) -> Vec<String>,
+        covers: fn(filter: &str, topic: &str) -> bool,
+    ) -> Box<dyn Check> {
         Box::new(Subscriptions {
             wanted,
+            covers,
             live: BTreeMap::new(),
             newest: BTreeSet::new(),
             covered: BTreeSet::new(),
@@ -98,7 +109,7 @@ impl Subscriptions {
                 let filters: Vec<&str> =
                     subscribe.subscriptions.iter().filter_map(|s| s.filter.text.as_deref()).collect();
                 for topic in (self.wanted)(setting) {
-                    if filters.iter().any(|filter| matches(filter, &topic)) {
+                    if filters.iter().any(|filter| (self.covers)(filter, &topic)) {
                         ledger.enter(Witness::packet(p), Ruling::Met);
                         self.covered.insert(topic);
                     }

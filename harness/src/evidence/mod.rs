@@ -20,6 +20,7 @@ mod properties;
 mod show;
 pub mod sketch;
 pub mod sketch_onem2m;
+pub mod sketch_wd01;
 mod stream;
 mod tls;
 mod websocket;

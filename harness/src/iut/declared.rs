@@ -8,6 +8,7 @@ use crate::diagnostic::toml::Fields;
 use std::collections::BTreeSet;
 
 /// What the vendor of an implementation in one message language declares beside what every MQTT client may.
+#[derive(Clone, Copy)]
 pub struct Declares {
     /// Reads the keys of `[pics]` that only this language has.
     pub(crate) read: fn(&Fields<'_>, &mut Pics),

@@ -65,6 +65,9 @@ fn read(path: &Path, document: &Document) -> Option<IutFile> {
     network.tls = fields.table("tls", "[tls]").and_then(|t| own_tls::read(&t, &dir, &network.host(network.listen)));
     let timing = fields.table("timing", "[timing]").map_or_else(Timing::default, |t| read_timing(&t));
     let pics = fields.table("pics", "[pics]").map_or_else(Pics::default, |t| declared::read(&t, binding));
+    if let (Some(roles), Some(binding)) = (&roles, binding) {
+        check_reachable(document, fields.key_span("pics"), roles, binding, &pics);
+    }
     if fields.has("tls") && !pics.tls {
         let help = Some("declare `tls = true` in [pics], or remove [tls]".to_owned());
         document.wrong(fields.key_span("tls"), "[tls] without `tls = true` in [pics]", "", help);
@@ -155,6 +158,21 @@ fn read_roles(iut: &Fields<'_>, binding: Option<&'static Binding>) -> Option<Vec
         iut.document.wrong(span, "`role` in [iut] names no role", "", Some("write \"consumer\"".to_owned()));
     }
     (!roles.is_empty()).then_some(roles)
+}
+
+/// Who answers has to be asked somewhere.
+fn check_reachable(document: &Document, span: Range<usize>, roles: &[Role], binding: &Binding, pics: &Pics) {
+    let answers = |role: &Role| binding.part(*role).is_some_and(|part| part.answers);
+    let Some(topics) = binding.topics.filter(|topics| topics.usual(pics).is_none()) else { return };
+    if roles.iter().any(answers) {
+        let keys: Vec<&str> = topics.groups.iter().map(|group| group.key).collect();
+        document.report(
+            Problem::new("nothing in [pics] says on which topic `query features` reaches the implementation")
+                .at(document.source(), span, "")
+                .help(format!("declare at least one of {}", keys.join(", ")))
+                .follows(),
+        );
+    }
 }
 
 /// Only what acts by itself can be told to.

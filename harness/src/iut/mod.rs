@@ -20,7 +20,7 @@ pub use load::{address, load, parse};
 pub use openc2::ACTIONS;
 pub use output::{CAP, Sink};
 pub use own_tls::OwnTls;
-pub use pics::{Command, Pics, Role, Serialization, Timing};
+pub use pics::{Command, MessageFormat, Pics, Role, Serialization, Timing};
 pub use reaper::own_all_children;
 pub(crate) use reaper::sweep_all;
 pub use template::{Placeholder, Template, Values};

@@ -1,7 +1,8 @@
 //! What the vendor of an OpenC2 implementation declares.
 
 use super::declared::{Declares, Need};
-use super::{Command, Pics, Serialization};
+use super::{Command, MessageFormat, Pics, Serialization};
+use crate::binding::topics;
 use crate::diagnostic::instead;
 use crate::diagnostic::toml::{Fields, Located};
 
@@ -24,7 +25,24 @@ pub static DECLARES: Declares = Declares {
         Need { name: "actuator_profiles", met: |pics| !pics.actuator_profiles.is_empty() },
         Need { name: "cbor", met: |pics| pics.speaks(Serialization::Cbor) },
         Need { name: "identity", met: |pics| pics.identity.is_some() },
+        Need { name: "payload_header", met: Pics::headed },
     ],
+};
+
+/// What is declared beside that where topics are named by more, and the text says nothing of payloads (WD01).
+pub static DECLARES_WD01: Declares = Declares {
+    read: read_wd01,
+    needs: &[
+        Need { name: "device_id", met: |pics| pics.device_id.is_some() },
+        Need { name: "actuator_profiles", met: |pics| !pics.actuator_profiles.is_empty() },
+        Need { name: "cbor", met: |pics| pics.speaks(Serialization::Cbor) },
+        Need { name: "identity", met: |pics| pics.identity.is_some() },
+        Need { name: "payload_header", met: Pics::headed },
+        Need { name: "device_type", met: |pics| pics.device_type.is_some() },
+        Need { name: "action_targets", met: |pics| !pics.action_targets.is_empty() },
+        Need { name: "actions", met: |pics| !pics.actions.is_empty() },
+    ],
+    ..DECLARES
 };
 
 /// The actions of OpenC2 (the language forbids others).
@@ -54,17 +72,51 @@ pub const ACTIONS: [&str; 20] = [
 /// Reads the keys that only OpenC2 has.
 fn read(table: &Fields<'_>, pics: &mut Pics) {
     pics.device_id = topic_level(table, "device_id", table.string("device_id"));
-    for profile in table.strings("actuator_profiles").map(|l| l.value).unwrap_or_default() {
-        let span = profile.span.clone();
-        let Some(name) = topic_level(table, "actuator_profiles", Some(profile)) else { continue };
-        if pics.actuator_profiles.contains(&name) {
-            table.document.wrong(span, format!("profile `{name}` is declared twice"), "", None);
-        } else {
-            pics.actuator_profiles.push(name);
-        }
-    }
+    pics.actuator_profiles = topic_levels(table, "actuator_profiles", "profile", |_| None);
     pics.identity = table.string("identity").map(|i| i.value);
     pics.commands = table.tables("command", |n| format!("[[pics.command]] {n}")).iter().filter_map(command).collect();
+}
+
+/// The same and those of WD01. How messages stand in payloads has to be said: nothing else does.
+fn read_wd01(table: &Fields<'_>, pics: &mut Pics) {
+    read(table, pics);
+    pics.device_type = topic_level(table, "device_type", table.string("device_type"));
+    pics.action_targets = topic_levels(table, "action_targets", "pair", |pair| {
+        let help = "an action, a separator and a target, spelled as in its topics: \"deny_ipv4_net\"";
+        topics::pair(pair).is_none().then(|| help.to_owned())
+    });
+    pics.actions = topic_levels(table, "actions", "action", |action| {
+        let help = || instead(action, &ACTIONS).unwrap_or_else(|| format!("actions are {}", ACTIONS.join(", ")));
+        (!ACTIONS.contains(&action)).then(help)
+    });
+    if !table.has("message_format") {
+        table.missing("message_format", "\"record\"");
+    }
+    let formats = [("header", MessageFormat::Header), ("record", MessageFormat::Record)];
+    let format = table.choice("message_format", &formats).map_or(MessageFormat::Record, |format| format.value);
+    pics.message_format = Some(format);
+}
+
+/// Names that become levels of topics, each of them once. `wrong`: what is wrong with a name, beside what no level holds.
+fn topic_levels(
+    table: &Fields<'_>,
+    key: &'static str,
+    noun: &str,
+    wrong: impl Fn(&str) -> Option<String>,
+) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for written in table.strings(key).map(|l| l.value).unwrap_or_default() {
+        let span = written.span.clone();
+        let Some(name) = topic_level(table, key, Some(written)) else { continue };
+        if let Some(help) = wrong(&name) {
+            table.document.wrong(span, format!("`{key}` in {} cannot hold {name:?}", table.name), "", Some(help));
+        } else if names.contains(&name) {
+            table.document.wrong(span, format!("{noun} `{name}` is declared twice"), "", None);
+        } else {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// A name that becomes one level of a topic.

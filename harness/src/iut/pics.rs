@@ -65,6 +65,16 @@ pub enum Serialization {
     Xml,
 }
 
+/// How OpenC2 messages stand in payloads, where the text of the binding leaves that open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MessageFormat {
+    /// The record {content, request_id, created, from, to} behind the two-byte header of WD04 2.3.1.
+    Header,
+    /// The record alone.
+    Record,
+}
+
 /// A command the vendor declares safe to send, or, for a Producer, able to be sent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -92,6 +102,18 @@ pub struct Pics {
     pub device_id: Option<String>,
     /// Actuator profiles it implements.
     pub actuator_profiles: Vec<String>,
+    /// Type of device it is, where topics are named by that (WD01).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_type: Option<String>,
+    /// Action-target pairs it implements, as it spells them in topics (WD01).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub action_targets: Vec<String>,
+    /// Actions it implements, where topics are named by those (WD01).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<String>,
+    /// How its messages stand in payloads, where the binding leaves that open (WD01).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_format: Option<MessageFormat>,
     /// Serializations it understands; JSON when empty.
     pub serializations: Vec<Serialization>,
     /// Keep alive it uses, in seconds.
@@ -118,6 +140,11 @@ impl Pics {
     /// Whether an option is elected.
     pub fn elects(&self, option: &str) -> bool {
         self.options.iter().any(|o| o == option)
+    }
+
+    /// Whether the two-byte header of WD04 stands in front of its messages: unless it declares otherwise.
+    pub fn headed(&self) -> bool {
+        self.message_format != Some(MessageFormat::Record)
     }
 
     /// Whether a serialization is declared. Where nothing is, JSON is; and OpenC2 demands it whatever is declared (LS 3.1.5),

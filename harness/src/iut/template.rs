@@ -30,6 +30,8 @@ pub enum Placeholder {
     KeepAlive,
     /// Device identifier.
     DeviceId,
+    /// Type of device.
+    DeviceType,
     /// SP-relative CSE-ID.
     CseId,
     /// Resource name of the CSEBase.
@@ -50,7 +52,7 @@ pub enum Placeholder {
 
 impl Placeholder {
     /// All of them, with the names files use.
-    pub const ALL: [(&'static str, Placeholder); 19] = [
+    pub const ALL: [(&'static str, Placeholder); 20] = [
         ("host", Placeholder::Host),
         ("port", Placeholder::Port),
         ("url", Placeholder::Url),
@@ -62,6 +64,7 @@ impl Placeholder {
         ("state_dir", Placeholder::StateDir),
         ("keep_alive", Placeholder::KeepAlive),
         ("device_id", Placeholder::DeviceId),
+        ("device_type", Placeholder::DeviceType),
         ("cse_id", Placeholder::CseId),
         ("cse_name", Placeholder::CseName),
         ("originator", Placeholder::Originator),
@@ -83,6 +86,7 @@ impl Placeholder {
         Some(match self {
             Placeholder::KeepAlive => pics.keep_alive.map(|seconds| seconds.to_string()),
             Placeholder::DeviceId => pics.device_id.clone(),
+            Placeholder::DeviceType => pics.device_type.clone(),
             Placeholder::CseId => onem2m.cse_id.clone(),
             Placeholder::CseName => onem2m.cse_name.clone(),
             Placeholder::Originator => onem2m.originator.clone(),

@@ -1,6 +1,6 @@
 use super::*;
 use crate::iut::Serialization;
-use crate::scenario::openc2::message::{Request, query_features};
+use crate::scenario::openc2::message::{Header, Request, query_features};
 use crate::scenario::pattern::Pattern;
 use touchstone_fixtures::recording::{CloseHow, Closer, Limits, Transport};
 use touchstone_fixtures::wire::mqtt311::build;
@@ -126,7 +126,7 @@ fn an_answer_that_cannot_be_read_is_still_an_answer_but_an_echo_is_none() {
         from: None,
         to: None,
         created: 0,
-        header: None,
+        header: Header::Fitting,
     };
     story.iut(&build::publish("oc2/rsp", 1, 8, echo.payload()));
     assert!(story.view.answers("0123456789").is_empty());

@@ -45,6 +45,7 @@ impl Check for Copied {
 fn has_readable_id(message: &Message, setting: &Setting) -> bool {
     message.request_id.is_some()
         && message.kind == Some(ContentKind::Request)
+        && message.fits(&setting.pics)
         && message.beyond_doubt()
         && message.whole()
         && message.serialization.is_some_and(|s| setting.pics.speaks(s))

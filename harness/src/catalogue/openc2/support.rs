@@ -75,6 +75,7 @@ pub(in crate::catalogue) fn answerable<'a>(exchange: &'a Exchange, setting: &Set
     let fits = setting.pics.max_message_size.is_none_or(|most| u64::from(message.payload_len) <= most);
     let sound = message.kind == Some(ContentKind::Request)
         && message.form == Form::Record
+        && message.fits(&setting.pics)
         && message.beyond_doubt()
         && message.whole()
         && message.serialization.is_some_and(|s| setting.pics.speaks(s));

@@ -50,7 +50,7 @@ requirement! {
     }
 }
 
-fn form(packet: &PacketSeen, _: &Setting) -> Option<Ruling> {
+pub(in crate::catalogue) fn form(packet: &PacketSeen, _: &Setting) -> Option<Ruling> {
     let id = connect(packet)?.client_id.as_ref()?;
     if (1..=23).contains(&id.bytes.len()) && id.bytes.iter().all(u8::is_ascii_alphanumeric) {
         return Some(Ruling::Met);

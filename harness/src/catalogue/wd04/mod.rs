@@ -4,7 +4,7 @@
 //! peers cannot understand each other (`interop`).
 
 mod acknowledge;
-mod client_id;
+pub(super) mod client_id;
 mod connect;
 mod exchange;
 mod flows;
@@ -12,16 +12,18 @@ mod from;
 mod not_tested;
 mod payload;
 mod pingreq;
-mod publish;
+pub(super) mod publish;
 mod roles;
 mod suback;
-mod subscribe;
+pub(super) mod subscribe;
 mod subscriptions;
-mod support;
+pub(super) mod support;
 mod tls;
 
 use super::{Catalogue, Requirement};
+pub(super) use roles::part;
 pub(super) use support::seconds;
+pub(super) use tls::over_tls;
 
 /// The catalogue.
 pub static CATALOGUE: Catalogue = Catalogue {

@@ -97,7 +97,7 @@ requirement! {
     }
 }
 
-fn topic(packet: &PacketSeen, _: &Setting) -> Option<Ruling> {
+pub(in crate::catalogue) fn topic(packet: &PacketSeen, _: &Setting) -> Option<Ruling> {
     let (publish, message) = sent(packet)?;
     let topic = publish.topic.as_ref()?;
     let unread = message.kind.is_none() && message.header.is_some_and(|h| h.fixed == 0b1001 && h.message_type == 2);
@@ -314,7 +314,7 @@ requirement! {
     }
 }
 
-fn qos(packet: &PacketSeen, setting: &Setting) -> Option<Ruling> {
+pub(in crate::catalogue) fn qos(packet: &PacketSeen, setting: &Setting) -> Option<Ruling> {
     let (publish, message) = sent(packet)?;
     let pics = &setting.pics;
     let refused = pics.qos == Some(1) && !pics.elects("qos2");

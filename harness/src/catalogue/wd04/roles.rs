@@ -43,7 +43,7 @@ requirement! {
         level: Level::Guidance,
         roles: &[Role::Consumer],
         trigger: Trigger::Tester,
-        judged: Judged::Machine(|| Box::new(Part { role: Role::Consumer, both: false })),
+        judged: Judged::Machine(|| part(Role::Consumer)),
         examples: Examples {
             conforming: &[|s| {
                 s.ready();
@@ -81,7 +81,7 @@ requirement! {
         level: Level::Guidance,
         roles: &[Role::Producer],
         trigger: Trigger::Tester,
-        judged: Judged::Machine(|| Box::new(Part { role: Role::Producer, both: false })),
+        judged: Judged::Machine(|| part(Role::Producer)),
         examples: Examples {
             conforming: &[|s| {
                 s.ready_producer();
@@ -103,6 +103,11 @@ requirement! {
             }],
         },
     }
+}
+
+/// The check of one role, in whichever draft.
+pub(in crate::catalogue) fn part(role: Role) -> Box<dyn Check> {
+    Box::new(Part { role, both: false })
 }
 
 /// Looks for messages of the other role.

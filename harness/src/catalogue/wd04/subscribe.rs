@@ -118,7 +118,7 @@ requirement! {
     }
 }
 
-fn qos(packet: &PacketSeen, _: &Setting) -> Option<Ruling> {
+pub(in crate::catalogue) fn qos(packet: &PacketSeen, _: &Setting) -> Option<Ruling> {
     let low = subscriptions(packet)?.into_iter().find_map(|s| {
         let requested = s.requested_qos.as_ref().filter(|q| !matches!(q.value, 1 | 2))?;
         Some((s.filter.display(), requested))

@@ -7,23 +7,23 @@ use touchstone_fixtures::wire::mqtt311::{Body, Connect, PacketType, Publish, Sub
 use touchstone_fixtures::wire::{Defect, Span};
 
 /// Whether the bytes can be held against the IUT: it sent them, and all of them arrived.
-pub(super) fn judgeable(packet: &PacketSeen) -> bool {
+pub(in crate::catalogue) fn judgeable(packet: &PacketSeen) -> bool {
     packet.from_iut() && !packet.packet.truncated
 }
 
 /// A whole CONNECT of the IUT.
-pub(super) fn connect(packet: &PacketSeen) -> Option<&Connect> {
+pub(in crate::catalogue) fn connect(packet: &PacketSeen) -> Option<&Connect> {
     packet.packet.connect().filter(|_| judgeable(packet))
 }
 
 /// A whole PUBLISH of the IUT that holds an OpenC2 message.
-pub(super) fn sent(packet: &PacketSeen) -> Option<(&Publish, &Message)> {
+pub(in crate::catalogue) fn sent(packet: &PacketSeen) -> Option<(&Publish, &Message)> {
     let message = packet.message()?;
     Some((packet.packet.publish().filter(|_| judgeable(packet))?, message))
 }
 
 /// The subscriptions below `oc2/` of a whole SUBSCRIBE of the IUT; `None` where there are none.
-pub(super) fn subscriptions(packet: &PacketSeen) -> Option<Vec<&Subscription>> {
+pub(in crate::catalogue) fn subscriptions(packet: &PacketSeen) -> Option<Vec<&Subscription>> {
     let Body::Subscribe(subscribe) = &packet.packet.body else { return None };
     if !judgeable(packet) {
         return None;
@@ -33,7 +33,7 @@ pub(super) fn subscriptions(packet: &PacketSeen) -> Option<Vec<&Subscription>> {
 }
 
 /// What a message is called in a finding.
-pub(super) fn noun(message: &Message) -> &'static str {
+pub(in crate::catalogue) fn noun(message: &Message) -> &'static str {
     match message.kind {
         Some(ContentKind::Request) => "Request",
         Some(ContentKind::Response) => "Response",

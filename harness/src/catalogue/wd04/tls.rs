@@ -56,7 +56,7 @@ requirement! {
         level: Level::Guidance,
         when: Some(OVER_TLS),
         implies: &["wd04/unsecured-tests-only"],
-        judged: Judged::Machine(|| Box::<OverTls>::default()),
+        judged: Judged::Machine(over_tls),
         examples: Examples {
             conforming: &[|s| {
                 secured(s);
@@ -103,6 +103,11 @@ requirement! {
             }],
         },
     }
+}
+
+/// The check, for whichever draft.
+pub(in crate::catalogue) fn over_tls() -> Box<dyn Check> {
+    Box::<OverTls>::default()
 }
 
 #[derive(Default)]

@@ -63,6 +63,7 @@ impl Facts for Message {
         });
         setting.role == Role::Consumer
             && sound(self)
+            && self.fits(&setting.pics)
             && self.kind == Some(ContentKind::Request)
             && self.serialization == Some(Serialization::Json)
             && self.request_id.is_some()

@@ -16,7 +16,7 @@ mod tests;
 
 pub use super::node::{Node, Value};
 pub use super::payload::Kind as ContentKind;
-use crate::iut::Serialization;
+use crate::iut::{Pics, Serialization};
 use std::collections::BTreeSet;
 use touchstone_fixtures::wire::{Defect, Span};
 
@@ -137,6 +137,11 @@ impl Message {
         self.defects.is_empty() && self.root.as_ref().and_then(|root| root.get("created")).is_none_or(plain)
     }
 
+    /// Whether it stands in its payload as this implementation expects it, header or none.
+    pub fn fits(&self, pics: &Pics) -> bool {
+        self.header.is_some() == pics.headed()
+    }
+
     /// Whether it was read to its end.
     pub fn whole(&self) -> bool {
         self.root.is_some() && !self.broken_off && self.unread.is_none()
@@ -150,4 +155,14 @@ impl Message {
 /// an object of a known form (the record, the nested form, a bare Command or Response, JADN's integers).
 pub fn read(topic: &str, payload: &[u8]) -> Option<Message> {
     payload::read(topic, payload)
+}
+
+/// The same where the text of the binding says nothing of payloads (WD01 2.3 points to a proposal of the language's
+/// maintainers "or similar", which WD04 2.3.2 took up as its record). So nothing can be assumed but that a payload is a
+/// message in JSON or CBOR: one that begins as an object in either of them begins at its first byte, and has no header;
+/// one whose first byte has the fixed bits 1001 is read with the header of WD04, since later products send that to the
+/// topics of WD01. No object begins with these bits in either serialization. All the forms of [`Form`] are recognised,
+/// and the rows of WD04 that departures are listed under bind nobody there.
+pub fn read_open(topic: &str, payload: &[u8]) -> Option<Message> {
+    payload::read_open(topic, payload)
 }

@@ -22,13 +22,40 @@ const FIXED: u8 = 0b1001;
 const BASE64: usize = 1 << 20;
 
 pub(super) fn read(topic: &str, payload: &[u8]) -> Option<Message> {
-    let addressed = topic == "oc2" || topic.starts_with("oc2/");
+    let addressed = addressed(topic);
     if !addressed && !promising(payload) {
         return None;
     }
     let message = message(payload);
     let known = message.form != Form::Unrecognised && message.whole();
     (addressed || known).then_some(message)
+}
+
+/// As [`read`], where nothing says that there is a header.
+pub(super) fn read_open(topic: &str, payload: &[u8]) -> Option<Message> {
+    match payload.first() {
+        Some(first) if first >> 4 == FIXED => read(topic, payload),
+        Some(_) | None if addressed(topic) => Some(assembled(payload, None, alone(payload), Vec::new())),
+        // Elsewhere, what cannot be anything else: a message around a Command or a Response.
+        Some(b'{') => Some(assembled(payload, None, alone(payload), Vec::new())).filter(|message| {
+            let formed = matches!(message.form, Form::Record | Form::Nested) && message.whole();
+            formed && message.content.as_ref().is_some_and(|c| c.get("action").is_some() || c.get("status").is_some())
+        }),
+        _ => None,
+    }
+}
+
+fn addressed(topic: &str) -> bool {
+    topic == "oc2" || topic.starts_with("oc2/")
+}
+
+/// A payload that is a message from its first byte on: a map of CBOR by that byte, else JSON.
+fn alone(payload: &[u8]) -> Found {
+    match payload.first() {
+        None => Found::nothing(),
+        Some(0xA0..=0xBF) => Found::new(cbor::parse(payload, 0), Serialization::Cbor),
+        Some(_) => Found::new(json::parse(payload, 0), Serialization::Json),
+    }
 }
 
 /// Whether a payload on a foreign topic is worth reading.
@@ -63,6 +90,10 @@ fn message(payload: &[u8]) -> Message {
     };
     check_first(payload, &mut defects);
     let found = find(payload, header, &mut defects);
+    assembled(payload, header, found, defects)
+}
+
+fn assembled(payload: &[u8], header: Option<PayloadHeader>, found: Found, mut defects: Vec<Defect>) -> Message {
     let Found { parsed, serialization, base64 } = found;
     let Parsed { root, defects: unsound, broken_off, unread, style } = parsed;
     defects.extend(unsound);

@@ -14,7 +14,13 @@ pub const RESPONSES: &str = "oc2/rsp";
 pub const COMMANDS: &str = "oc2/cmd/#";
 
 /// The names of groups, in whichever binding, and the key of `[pics]` that declares what belongs to each.
-const GROUPS: [(&str, &str); 2] = [("profile", "actuator_profiles"), ("device", "device_id")];
+const GROUPS: [(&str, &str); 5] = [
+    ("profile", "actuator_profiles"),
+    ("device", "device_id"),
+    ("device_type", "device_type"),
+    ("action_target", "action_targets"),
+    ("action", "actions"),
+];
 
 /// A destination, as scenarios name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,7 +119,25 @@ impl Destination for Address {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::binding::OPENC2_MQTT_WD04;
+    use crate::binding::{OPENC2_MQTT_WD01, OPENC2_MQTT_WD04};
+
+    #[test]
+    fn names_and_keys_are_those_of_the_bindings() {
+        for topics in [OPENC2_MQTT_WD01.topics, OPENC2_MQTT_WD04.topics].into_iter().flatten() {
+            for group in topics.groups {
+                assert!(GROUPS.contains(&(group.name, group.key)), "{}", group.name);
+            }
+        }
+    }
+
+    #[test]
+    fn stimuli_name_a_topic_that_there_is() {
+        let of = |text: &str, binding| Address::parse(text).unwrap().stimulus(binding, &Pics::default());
+        assert_eq!(of("all", &OPENC2_MQTT_WD04).as_deref(), Ok("all"));
+        assert_eq!(of("all", &OPENC2_MQTT_WD01).as_deref(), Ok("device:touchstone"));
+        assert_eq!(of("action", &OPENC2_MQTT_WD01).as_deref(), Ok("action:query"));
+        assert!(of("action", &OPENC2_MQTT_WD04).is_err());
+    }
 
     #[test]
     fn addresses_become_topics() {

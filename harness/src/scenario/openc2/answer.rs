@@ -1,7 +1,7 @@
 //! The keys of `respond`: what the Consumer that the harness plays answers.
 
 use super::address::RESPONSES;
-use super::message::{self, CONSUMER};
+use super::message::{self, CONSUMER, Header};
 use super::request::serialization;
 use crate::diagnostic::toml::Fields;
 use crate::iut::Serialization;
@@ -68,11 +68,12 @@ impl Answer {
         };
         let serialization = self.serialization.unwrap_or(theirs);
         let id = request_id.as_deref().unwrap_or_default();
+        let header = Header::of(&stage.iut.pics, self.header.clone());
         match &self.what {
             What::Raw(raw) => raw.bytes(id),
             What::Body(body) => {
                 let body = message::with_request_id(body, id);
-                message::response_payload(&body, serialization, self.header.as_deref())
+                message::response_payload(&body, serialization, &header)
             }
             What::Response { response, from } => message::Response {
                 response: message::with_request_id(response, id),
@@ -80,7 +81,7 @@ impl Answer {
                 request_id,
                 from: from.clone(),
                 created: stage.unix_millis(),
-                header: self.header.clone(),
+                header,
             }
             .payload(),
         }

@@ -1,7 +1,7 @@
 //! Messages that the harness sends: built here, with serializers of their own kind, so that no judging
 //! decoder is ever fed by its own twin.
 
-use crate::iut::Serialization;
+use crate::iut::{Pics, Serialization};
 use crate::scenario::ids::REQUEST_ID;
 use serde_json::{Map, Value, json};
 
@@ -9,6 +9,28 @@ use serde_json::{Map, Value, json};
 pub const PRODUCER: &str = "touchstone-producer";
 /// Identity of the Consumer that the harness plays.
 pub const CONSUMER: &str = "touchstone-consumer";
+
+/// What stands in front of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Header {
+    /// The two bytes that fit (WD04 2.3.1).
+    Fitting,
+    /// Nothing.
+    None,
+    /// These bytes, in place of the two.
+    Written(Vec<u8>),
+}
+
+impl Header {
+    /// What is written out, or else what the implementation declares.
+    pub fn of(pics: &Pics, written: Option<Vec<u8>>) -> Header {
+        match written {
+            Some(bytes) => Header::Written(bytes),
+            None if pics.headed() => Header::Fitting,
+            None => Header::None,
+        }
+    }
+}
 
 /// A request message.
 #[derive(Clone, Debug)]
@@ -25,12 +47,12 @@ pub struct Request {
     pub to: Option<Vec<String>>,
     /// `created`, in milliseconds since 1970.
     pub created: u64,
-    /// The two bytes in front; `None`: those that fit.
-    pub header: Option<Vec<u8>>,
+    /// What stands in front.
+    pub header: Header,
 }
 
 impl Request {
-    /// The payload: two bytes of header (WD04 2.3.1), then the record of 2.3.2.
+    /// The payload: the header, if there is one, then the record of WD04 2.3.2.
     pub fn payload(&self) -> Vec<u8> {
         let mut record = Map::new();
         record.insert("content".to_owned(), json!({ "request": self.command }));
@@ -44,7 +66,7 @@ impl Request {
         if let Some(to) = &self.to {
             record.insert("to".to_owned(), json!(to));
         }
-        payload(0, &Value::Object(record), self.serialization, self.header.as_deref())
+        payload(0, &Value::Object(record), self.serialization, &self.header)
     }
 }
 
@@ -61,8 +83,8 @@ pub struct Response {
     pub from: Option<String>,
     /// `created`, in milliseconds since 1970.
     pub created: u64,
-    /// The two bytes in front; `None`: those that fit.
-    pub header: Option<Vec<u8>>,
+    /// What stands in front.
+    pub header: Header,
 }
 
 impl Response {
@@ -77,23 +99,27 @@ impl Response {
         if let Some(from) = &self.from {
             record.insert("from".to_owned(), json!(from));
         }
-        response_payload(&Value::Object(record), self.serialization, self.header.as_deref())
+        response_payload(&Value::Object(record), self.serialization, &self.header)
     }
 }
 
 /// The payload of a response message that is given whole.
-pub fn response_payload(record: &Value, serialization: Serialization, header: Option<&[u8]>) -> Vec<u8> {
+pub fn response_payload(record: &Value, serialization: Serialization, header: &Header) -> Vec<u8> {
     payload(1, record, serialization, header)
 }
 
-/// Two bytes of header and a message record. `message_type`: 0 request, 1 response.
-fn payload(message_type: u8, record: &Value, serialization: Serialization, header: Option<&[u8]>) -> Vec<u8> {
+/// What stands in front, and a message record. `message_type`: 0 request, 1 response.
+fn payload(message_type: u8, record: &Value, serialization: Serialization, header: &Header) -> Vec<u8> {
     let number = match serialization {
         Serialization::Json => 1,
         Serialization::Cbor => 2,
         Serialization::Xml => 3,
     };
-    let mut payload = header.map_or_else(|| vec![0x90 | message_type, number], <[u8]>::to_vec);
+    let mut payload = match header {
+        Header::Fitting => vec![0x90 | message_type, number],
+        Header::None => Vec::new(),
+        Header::Written(bytes) => bytes.clone(),
+    };
     match serialization {
         // No step can ask for XML.
         Serialization::Json | Serialization::Xml => payload.extend_from_slice(record.to_string().as_bytes()),
@@ -145,7 +171,7 @@ mod tests {
             from: Some(PRODUCER.to_owned()),
             to: None,
             created: 7,
-            header: None,
+            header: Header::Fitting,
         }
     }
 
@@ -175,7 +201,7 @@ mod tests {
             request_id: Some("r".to_owned()),
             from: None,
             created: 7,
-            header: None,
+            header: Header::Fitting,
         };
         assert_eq!(
             String::from_utf8_lossy(&response.payload()[2..]),
@@ -193,10 +219,16 @@ mod tests {
 
     #[test]
     fn a_header_can_be_replaced_and_members_left_out() {
-        let bare =
-            Request { request_id: None, from: None, header: Some(vec![0x10, 0xff]), ..request(Serialization::Json) };
+        let bare = Request {
+            request_id: None,
+            from: None,
+            header: Header::Written(vec![0x10, 0xff]),
+            ..request(Serialization::Json)
+        };
         let payload = bare.payload();
         assert_eq!(&payload[..2], [0x10, 0xff]);
         assert!(!String::from_utf8_lossy(&payload[2..]).contains("request_id"));
+        let alone = Request { header: Header::None, ..request(Serialization::Json) };
+        assert_eq!(alone.payload(), request(Serialization::Json).payload()[2..]);
     }
 }

@@ -3,7 +3,7 @@
 
 use super::address::{COMMANDS, RESPONSES};
 use super::answer::Answer;
-use super::message::{self, CONSUMER, PRODUCER};
+use super::message::{self, CONSUMER, Header, PRODUCER};
 use super::order::Order;
 use crate::binding::Binding;
 use crate::iut::{Pics, Serialization};
@@ -55,7 +55,7 @@ fn query(stage: &Stage<'_>, id: &str) -> (String, Vec<u8>) {
         from: Some(PRODUCER.to_owned()),
         to: None,
         created: stage.unix_millis(),
-        header: None,
+        header: Header::of(&stage.iut.pics, None),
     };
     let topics = stage.iut.binding.topics;
     (topics.and_then(|topics| topics.usual(&stage.iut.pics)).unwrap_or_default(), request.payload())

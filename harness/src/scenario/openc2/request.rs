@@ -1,7 +1,7 @@
 //! OpenC2 requests, as the steps of scenarios describe them.
 
 use super::address::Address;
-use super::message::{self, PRODUCER};
+use super::message::{self, Header, PRODUCER};
 use super::verbs::command::Wanted;
 use crate::diagnostic::toml::Fields;
 use crate::iut::Serialization;
@@ -108,7 +108,7 @@ impl Asking for Request {
             from: self.from.clone(),
             to,
             created: stage.unix_millis(),
-            header: self.header.clone(),
+            header: Header::of(pics, self.header.clone()),
         };
         Ok(Built { topic, payload: request.payload(), correlation: request_id })
     }

@@ -112,9 +112,9 @@ requirement! {
 
 fn supported(packet: &PacketSeen) -> Option<Ruling> {
     let message = request(packet).filter(|m| m.whole())?;
-    match (message.header?.serialization, message.serialization?) {
+    match (message.header.map(|header| header.serialization), message.serialization?) {
         (_, Serialization::Json) => Some(Ruling::Met),
-        (1, Serialization::Cbor) => Some(deviates(
+        (Some(1), Serialization::Cbor) => Some(deviates(
             Witness::bytes(packet, in_packet(packet, Span::new(2, message.payload_len))),
             "Command is called JSON by its header, and is CBOR",
             "a Command in JSON",

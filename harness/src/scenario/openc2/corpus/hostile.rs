@@ -7,7 +7,7 @@ use crate::scenario::corpus::{Hostile, Inputs, largest};
 use crate::scenario::model::Key;
 use crate::scenario::openc2::Side;
 use crate::scenario::openc2::address::{Address, RESPONSES};
-use crate::scenario::openc2::message::{self, PRODUCER};
+use crate::scenario::openc2::message::{self, Header, PRODUCER};
 use crate::scenario::speech::Destination;
 use crate::scenario::stage::Stage;
 
@@ -44,7 +44,8 @@ impl Hostile for Corpus {
         };
         let mut serializations = vec![Serialization::Json];
         serializations.extend(pics.speaks(Serialization::Cbor).then_some(Serialization::Cbor));
-        let base = Base { side: Side::of(stage.iut.role), serializations, topic, largest: largest(stage) };
+        let (side, headed) = (Side::of(stage.iut.role), pics.headed());
+        let base = Base { side, serializations, topic, headed, largest: largest(stage) };
         let mut made = Made::new(self.kind, base, stage.options.seed, &stage.planned.id, stage.number);
         Ok(Box::new(move || made.make()))
     }
@@ -61,7 +62,7 @@ impl Hostile for Corpus {
             from: Some(PRODUCER.to_owned()),
             to: None,
             created: stage.unix_millis(),
-            header: None,
+            header: Header::of(&stage.iut.pics, None),
         };
         Some((self.to.topic(stage.iut.binding, &stage.iut.pics)?, request.payload()))
     }

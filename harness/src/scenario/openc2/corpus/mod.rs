@@ -59,8 +59,20 @@ pub struct Base {
     pub serializations: Vec<Serialization>,
     /// The topic payloads are published to; look-alikes are made from it.
     pub topic: String,
+    /// Whether the two-byte header stands in front of its messages.
+    pub headed: bool,
     /// Largest payload, in bytes.
     pub largest: usize,
+}
+
+impl Base {
+    /// A payload that was made with a header, as it stands where there is none.
+    fn fitted(&self, mut payload: Vec<u8>) -> Vec<u8> {
+        if !self.headed {
+            payload.drain(..payload.len().min(2));
+        }
+        payload
+    }
 }
 
 /// Inputs of one kind.
@@ -83,31 +95,36 @@ impl Corpus {
         self.made += 1;
         match self.kind {
             Kind::Packets => packets::illegal(&mut self.random),
-            Kind::Topics => packets::look_alike(&mut self.random, &self.base.topic, self.made, |random| {
-                payloads::in_json(self.base.side, &payloads::sound(self.base.side, random, self.made))
-            }),
+            Kind::Topics => {
+                let base = &self.base;
+                packets::look_alike(&mut self.random, &base.topic, self.made, |random| {
+                    base.fitted(payloads::in_json(base.side, &payloads::sound(base.side, random, self.made)))
+                })
+            }
             _ => self.payload(),
         }
     }
 
     fn payload(&mut self) -> Input {
         for _ in 0..ATTEMPTS {
-            let mut payload = payloads::make(self.kind, &mut self.random, &self.base, self.made);
+            let made = payloads::make(self.kind, &mut self.random, &self.base, self.made);
+            let mut payload = self.base.fitted(made);
             payload.truncate(self.base.largest);
             if harmless(&self.base.topic, &payload) {
                 return Input::Payload { topic: self.base.topic.clone(), payload };
             }
         }
-        // Header without body: nobody can carry it out.
-        Input::Payload { topic: self.base.topic.clone(), payload: vec![0x90, 0x01] }
+        // Header without body, or nothing at all: nobody can carry it out.
+        Input::Payload { topic: self.base.topic.clone(), payload: self.base.fitted(vec![0x90, 0x01]) }
     }
 }
 
 /// Whether nobody could take it for a command that does something.
 pub fn harmless(topic: &str, payload: &[u8]) -> bool {
-    let Some(message) = openc2::read(topic, payload) else { return true };
     let acts = |action: &str| action != "query" && ACTIONS.contains(&action);
-    message.kind != Some(ContentKind::Request) || !message.action().is_some_and(acts)
+    let commands =
+        |message: openc2::Message| message.kind == Some(ContentKind::Request) && message.action().is_some_and(acts);
+    ![openc2::read(topic, payload), openc2::read_open(topic, payload)].into_iter().flatten().any(commands)
 }
 
 #[cfg(test)]

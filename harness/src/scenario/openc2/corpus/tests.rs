@@ -9,6 +9,7 @@ fn base(side: Side) -> Base {
         side,
         serializations: vec![Serialization::Json, Serialization::Cbor],
         topic: topic.to_owned(),
+        headed: true,
         largest: 64 * 1024,
     }
 }
