@@ -29,6 +29,11 @@ pub struct Group {
 }
 
 impl Group {
+    /// The first name declared that `query features` goes with.
+    pub fn first<'p>(&self, pics: &'p Pics) -> Option<&'p str> {
+        (self.declared)(pics).into_iter().find(|name| (self.holds)(name, "query", "features"))
+    }
+
     /// The topic of a name.
     pub fn topic(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
@@ -126,12 +131,7 @@ impl Topics {
     /// A topic under which `query features` reaches a Consumer: that of everybody, or the first that follows from what
     /// it declares.
     pub fn usual(&self, pics: &Pics) -> Option<String> {
-        let named = || {
-            self.groups.iter().find_map(|group| {
-                let name = (group.declared)(pics).into_iter().find(|name| (group.holds)(name, "query", "features"))?;
-                Some(group.topic(name))
-            })
-        };
+        let named = || self.groups.iter().find_map(|group| Some(group.topic(group.first(pics)?)));
         self.everybody.map(str::to_owned).or_else(named)
     }
 

@@ -270,10 +270,33 @@ pub(super) struct ConnectionArguments {
     pub mutant: Option<String>,
 }
 
+/// The bindings that the references of OpenC2 know.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Openc2Binding {
+    /// Working Draft 04
+    #[value(name = "openc2-mqtt-wd04", alias = "wd04")]
+    Wd04,
+    /// The topic tree of Working Draft 01; messages have no header
+    #[value(name = "openc2-mqtt-wd01", alias = "wd01")]
+    Wd01,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct ConsumerArguments {
     #[command(flatten)]
     pub connection: ConnectionArguments,
+    /// The binding it follows
+    #[arg(long, value_enum, default_value = "openc2-mqtt-wd04")]
+    pub binding: Openc2Binding,
+    /// Type of device, in the topics of WD01
+    #[arg(long, value_name = "TYPE")]
+    pub device_type: Option<String>,
+    /// Action-target pair it implements, in the topics of WD01; may be given several times
+    #[arg(long = "action-target", value_name = "PAIR")]
+    pub action_targets: Vec<String>,
+    /// Action it implements, in the topics of WD01; may be given several times
+    #[arg(long = "action", value_name = "ACTION")]
+    pub actions: Vec<String>,
     /// Device identifier
     #[arg(long, default_value = "zulu")]
     pub device_id: String,
@@ -325,6 +348,9 @@ pub(super) struct AeArguments {
 pub(super) struct ProducerArguments {
     #[command(flatten)]
     pub connection: ConnectionArguments,
+    /// The binding it follows
+    #[arg(long, value_enum, default_value = "openc2-mqtt-wd04")]
+    pub binding: Openc2Binding,
     /// Its identity, the `from` of its requests
     #[arg(long, value_name = "NAME", default_value = "producer")]
     pub identity: String,

@@ -1,11 +1,11 @@
 use super::args::{
-    AeArguments, ConnectionArguments, ConsumerArguments, CseArguments, ProducerArguments, ReferenceOptions,
-    ReferenceRole,
+    AeArguments, ConnectionArguments, ConsumerArguments, CseArguments, Openc2Binding, ProducerArguments,
+    ReferenceOptions, ReferenceRole,
 };
 use super::{Exit, Failure};
 use touchstone_fixtures::reference::{
-    AeOptions, ConnectionOptions, ConsumerOptions, CseOptions, ProducerOptions, ReferenceError, TlsOptions, run_ae,
-    run_consumer, run_cse, run_producer,
+    AeOptions, ConnectionOptions, ConsumerOptions, CseOptions, Draft, ProducerOptions, ReferenceError, TlsOptions,
+    Wd01Names, run_ae, run_consumer, run_cse, run_producer,
 };
 
 /// `touchstone reference ROLE`: runs until a signal ends it.
@@ -32,6 +32,12 @@ pub(super) fn reference(options: &ReferenceOptions) -> Result<Exit, Failure> {
 fn consumer(arguments: &ConsumerArguments) -> ConsumerOptions {
     ConsumerOptions {
         connection: connection(&arguments.connection),
+        draft: draft(arguments.binding),
+        names: Wd01Names {
+            device_type: arguments.device_type.clone(),
+            action_targets: arguments.action_targets.clone(),
+            actions: arguments.actions.clone(),
+        },
         device_id: arguments.device_id.clone(),
         profiles: arguments.profiles.clone(),
         without: arguments.without.clone(),
@@ -42,8 +48,16 @@ fn consumer(arguments: &ConsumerArguments) -> ConsumerOptions {
 fn producer(arguments: &ProducerArguments) -> ProducerOptions {
     ProducerOptions {
         connection: connection(&arguments.connection),
+        draft: draft(arguments.binding),
         identity: arguments.identity.clone(),
         http: arguments.http,
+    }
+}
+
+fn draft(binding: Openc2Binding) -> Draft {
+    match binding {
+        Openc2Binding::Wd04 => Draft::Wd04,
+        Openc2Binding::Wd01 => Draft::Wd01,
     }
 }
 

@@ -29,6 +29,11 @@ pub static DECLARES: Declares = Declares {
     ],
 };
 
+/// A pair that `query features` goes with: no other command is invented.
+pub const PAIRS: &str = "action_targets: query features";
+/// The action that it goes with.
+pub const ACTIONS_QUERY: &str = "actions: query";
+
 /// What is declared beside that where topics are named by more, and the text says nothing of payloads (WD01).
 pub static DECLARES_WD01: Declares = Declares {
     read: read_wd01,
@@ -39,8 +44,11 @@ pub static DECLARES_WD01: Declares = Declares {
         Need { name: "identity", met: |pics| pics.identity.is_some() },
         Need { name: "payload_header", met: Pics::headed },
         Need { name: "device_type", met: |pics| pics.device_type.is_some() },
-        Need { name: "action_targets", met: |pics| !pics.action_targets.is_empty() },
-        Need { name: "actions", met: |pics| !pics.actions.is_empty() },
+        Need {
+            name: PAIRS,
+            met: |pics| pics.action_targets.iter().any(|p| topics::pair(p) == Some(("query", "features"))),
+        },
+        Need { name: ACTIONS_QUERY, met: |pics| pics.actions.iter().any(|action| action == "query") },
     ],
     ..DECLARES
 };

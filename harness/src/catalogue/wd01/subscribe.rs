@@ -45,7 +45,7 @@ requirement! {
         level: Level::Guidance,
         judged: Judged::Packet(topics),
         examples: Examples {
-            conforming: &[ready, ready_producer, |s| subscribes(s, "oc2/cmd/action_target/deny:ipv4_net")],
+            conforming: &[ready, ready_producer, |s| subscribes(s, "oc2/cmd/action_target/deny:uri")],
             violating: &[
                 |s| subscribes(s, "oc2/cmd/all"),
                 |s| subscribes(s, "oc2/cmd/#"),

@@ -142,7 +142,12 @@ requirement! {
             conforming: &[ready, resubscribed, |s| {
                 s.wd01();
                 s.connect();
-                s.subscribe(&[("oc2/cmd/action_target/query:features", 1), ("oc2/cmd/action_target/deny.ipv4_net", 1)]);
+                let respelled = |f: &'static str| match f {
+                    "oc2/cmd/action_target/query_features" => "oc2/cmd/action_target/query:features",
+                    "oc2/cmd/action_target/deny_ipv4_net" => "oc2/cmd/action_target/deny.ipv4_net",
+                    other => other,
+                };
+                s.subscribe(&WD01_FILTERS.map(|f| (respelled(f), 1)));
                 s.wait(2_500);
             }],
             violating: &[|s| without(s, "oc2/cmd/action_target/deny_ipv4_net")],

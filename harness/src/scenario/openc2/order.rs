@@ -71,12 +71,16 @@ impl speech::Order for Order {
     }
 }
 
-/// What a Producer is told. `address`: `all`, `profile:NAME` or `device:ID`. The serialization is named only where it is not
+/// What a Producer is told. `address`: `all`, `profile:NAME` or `device:ID`; in WD01 `device_type:TYPE`, `action_target:PAIR`
+/// and `action:ACTION` instead of the first. The serialization is named only where it is not
 /// JSON.
 pub(super) fn object(id: String, address: &str, command: &Value, serialization: Serialization) -> Object {
     let whom = match address.split_once(':') {
         Some(("profile", name)) => format!("every Consumer of the actuator profile {name}"),
         Some(("device", id)) => format!("the device {id}"),
+        Some(("device_type", name)) => format!("every device of the type {name}"),
+        Some(("action_target", pair)) => format!("everybody who implements the action-target pair {pair}"),
+        Some(("action", action)) => format!("everybody who implements the action {action}"),
         _ => "every Consumer".to_owned(),
     };
     let mut members = Map::new();
@@ -114,5 +118,6 @@ mod tests {
         );
         assert!(prompt("all", Serialization::Json).starts_with("Make it send this command to every Consumer:"));
         assert!(prompt("device:zulu", Serialization::Json).contains("to the device zulu:"));
+        assert!(prompt("action:deny", Serialization::Json).contains("to everybody who implements the action deny:"));
     }
 }
