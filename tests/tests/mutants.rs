@@ -27,9 +27,10 @@ fn subjects() -> Vec<Subject> {
     Subject::all().filter(proven_here).collect()
 }
 
-/// The mutants of a subject: those of its role that break something there, unless they are made for other bindings.
+/// The mutants of a subject: those of its role that break something which is not proven elsewhere, unless they are made for
+/// other bindings.
 fn mutants(subject: Subject) -> Vec<&'static Mutant> {
-    let bound = subject.requirements();
+    let bound = subject.own();
     let mut mutants = mutant::of_role(subject.role.as_str());
     mutants.retain(|m| m.serves(subject.binding.id) && m.primary.iter().any(|id| bound.contains_key(id)));
     mutants
@@ -243,7 +244,7 @@ fn every_mutant_breaks_what_it_should_and_nothing_else() {
 /// The committed ledger of a subject, when it does not say what these runs have shown.
 fn stale_ledger(subject: Subject, results: &Results) -> Option<String> {
     let mut text = String::from("# requirement\tbroken as primary by\tbroken beside another by\n");
-    for (id, requirement) in subject.requirements() {
+    for (id, requirement) in subject.own() {
         if !requirement.judged.testable() {
             continue;
         }
@@ -274,7 +275,7 @@ fn every_testable_requirement_has_a_mutant() {
     let mut without = Vec::new();
     for subject in subjects() {
         let proven: BTreeSet<&str> = mutants(subject).iter().flat_map(|m| m.primary.iter().copied()).collect();
-        let unproven = subject.requirements().into_iter().filter(|(id, r)| r.judged.testable() && !proven.contains(id));
+        let unproven = subject.own().into_iter().filter(|(id, r)| r.judged.testable() && !proven.contains(id));
         without.extend(unproven.map(|(id, _)| format!("{subject} {id}")));
     }
     assert!(without.is_empty(), "{} checks that no mutant fails: {without:#?}", without.len());

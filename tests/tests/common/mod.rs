@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
-use touchstone::binding::{self, Binding, OPENC2_MQTT_WD04};
+use touchstone::binding::{self, Binding, OPENC2_MQTT_WD01, OPENC2_MQTT_WD04};
 use touchstone::catalogue::Requirement;
 use touchstone::iut::Role;
 
@@ -97,6 +97,20 @@ impl Subject {
     }
 }
 
+impl Subject {
+    /// What binds it and is not proven elsewhere: a check that the same role of an earlier binding has, too, is proven
+    /// there, on the same reference.
+    pub fn own(self) -> BTreeMap<&'static str, &'static Requirement> {
+        let earlier = Subject::all().take_while(|other| other.binding.id != self.binding.id);
+        let mut own = self.requirements();
+        for other in earlier.filter(|other| other.role == self.role) {
+            let proven = other.requirements();
+            own.retain(|id, _| !proven.contains_key(id));
+        }
+        own
+    }
+}
+
 /// `openc2-mqtt-wd04-consumer`: so are files about it called.
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -125,6 +139,27 @@ pub struct IutFile {
 
 /// A command that the reference Consumer carries out.
 const LED: &str = "[[pics.command]]\naction = \"set\"\ntarget = { \"x-touchstone:led\" = \"on\" }\n";
+
+/// What else a Consumer of WD01 goes by.
+const WD01_NAMES: [&str; 10] = [
+    "--device-type",
+    "{device_type}",
+    "--action-target",
+    "query_features",
+    "--action-target",
+    "set_x-touchstone:led",
+    "--action",
+    "query",
+    "--action",
+    "set",
+];
+
+/// How it declares that.
+const WD01_CONSUMER: &str = "device_type = \"lamp\"\naction_targets = [\"query_features\", \"set_x-touchstone:led\"]\n\
+                             actions = [\"query\", \"set\"]\nmessage_format = \"record\"\n";
+
+/// What a Producer of WD01 declares.
+const WD01_PRODUCER: &str = "action_targets = [\"query_features\"]\nmessage_format = \"record\"\n";
 
 /// The profile of firewalls.
 const SLPF: &str = "slpf";
@@ -180,9 +215,11 @@ impl IutFile {
         let own: Vec<&str> = match subject.role {
             Role::Consumer => {
                 let profiles = profiles.iter().flat_map(|profile| ["--profile", profile]);
-                ["--device-id", "{device_id}"].into_iter().chain(profiles).collect()
+                let names = if subject.binding.id == OPENC2_MQTT_WD01.id { &WD01_NAMES[..] } else { &[] };
+                let own = ["--binding", subject.binding.id, "--device-id", "{device_id}"].into_iter();
+                own.chain(profiles).chain(names.iter().copied()).collect()
             }
-            Role::Producer => vec!["--identity", "producer"],
+            Role::Producer => vec!["--binding", subject.binding.id, "--identity", "producer"],
             Role::Ae => vec!["--registrar", "/touchstone-cse"],
             Role::Cse => Vec::new(),
         };
@@ -197,7 +234,12 @@ impl IutFile {
 
     /// `[pics]` of its role, whatever it elects.
     fn pics(&self) -> String {
-        match self.subject.role {
+        let wd01 = match (self.subject.binding.id == OPENC2_MQTT_WD01.id, self.subject.role) {
+            (true, Role::Consumer) => WD01_CONSUMER,
+            (true, _) => WD01_PRODUCER,
+            (false, _) => "",
+        };
+        let role = match self.subject.role {
             Role::Consumer => "device_id = \"zulu\"\nidentity = \"zulu\"\nserializations = [\"json\", \"cbor\"]\n",
             Role::Producer => "identity = \"producer\"\nserializations = [\"json\", \"cbor\"]\n",
             Role::Ae => {
@@ -208,8 +250,8 @@ impl IutFile {
                 "cse_id = \"/in-cse\"\ncse_name = \"cse-in\"\noriginator = \"CAdmin\"\n\
                  credential_id = \"touchstone-ae\"\nserializations = [\"json\", \"xml\"]\n"
             }
-        }
-        .to_owned()
+        };
+        format!("{role}{wd01}")
     }
 
     /// A shell script as IUT, a Consumer.
