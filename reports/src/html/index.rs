@@ -1,6 +1,6 @@
 //! What is where on the page: anchors, and the findings of each scenario and packet.
 
-use crate::model::{Finding, Report, Requirement, TraceWhat, Witness};
+use crate::model::{Finding, Report, Requirement, Scenario, TraceRow, TraceWhat, Witness};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A finding with the requirement that it breaks.
@@ -9,6 +9,11 @@ pub(super) struct Found<'a> {
     pub(super) requirement: &'a Requirement,
     pub(super) finding: &'a Finding,
 }
+
+/// Markup that the rows of packets and events may take in the whole file; each scenario has an equal share.
+const ROWS: usize = 600_000;
+/// Markup of a row besides its text, about.
+const ROW: usize = 190;
 
 /// A packet: scenario (from 0), connection, ordinal.
 type PacketKey = (usize, u32, u32);
@@ -19,6 +24,8 @@ pub(super) struct Index<'a> {
     count: usize,
     requirements: BTreeMap<&'a str, String>,
     shown: BTreeSet<PacketKey>,
+    /// Places of the rows that are shown, of each scenario.
+    rows: Vec<Vec<usize>>,
     by_scenario: BTreeMap<usize, Vec<Found<'a>>>,
     by_packet: BTreeMap<PacketKey, Vec<Found<'a>>>,
 }
@@ -30,16 +37,12 @@ impl<'a> Index<'a> {
             count: report.scenarios.len(),
             requirements: BTreeMap::new(),
             shown: BTreeSet::new(),
+            rows: Vec::new(),
             by_scenario: BTreeMap::new(),
             by_packet: BTreeMap::new(),
         };
         for (n, scenario) in report.scenarios.iter().enumerate() {
             index.scenarios.entry(&scenario.id).or_insert(n);
-            for row in &scenario.trace {
-                if let TraceWhat::Packet(packet) = &row.what {
-                    index.shown.insert((n, packet.connection, packet.packet));
-                }
-            }
         }
         for (n, requirement) in report.requirements.iter().enumerate() {
             index.requirements.entry(&requirement.id).or_insert_with(|| anchor(&requirement.id, n));
@@ -52,7 +55,58 @@ impl<'a> Index<'a> {
                 }
             }
         }
+        let share = ROWS / report.scenarios.len().max(1);
+        for (n, scenario) in report.scenarios.iter().enumerate() {
+            let rows = index.pick(n, scenario, share);
+            for row in rows.iter().filter_map(|at| scenario.trace.get(*at)) {
+                if let TraceWhat::Packet(packet) = &row.what {
+                    index.shown.insert((n, packet.connection, packet.packet));
+                }
+            }
+            index.rows.push(rows);
+        }
         index
+    }
+
+    /// The rows there is room for: those that a finding points at always, then what the implementation said and was told,
+    /// then events, then what peers and broker said to each other, each in order.
+    fn pick(&self, n: usize, scenario: &Scenario, share: usize) -> Vec<usize> {
+        let rank = |row: &TraceRow| match &row.what {
+            TraceWhat::Packet(p) if !self.at_packet(n, p.connection, p.packet).is_empty() => 0,
+            TraceWhat::Packet(p) if p.direction.ends_with("-iut") => 1,
+            TraceWhat::Note { .. } => 2,
+            TraceWhat::Packet(_) => 3,
+        };
+        let mut order: Vec<(usize, usize)> =
+            scenario.trace.iter().enumerate().map(|(at, row)| (rank(row), at)).collect();
+        order.sort_unstable();
+        let mut left = share;
+        let mut rows = Vec::new();
+        for (rank, at) in order {
+            let text = match &scenario.trace[at].what {
+                TraceWhat::Packet(packet) => packet.summary.len(),
+                TraceWhat::Note { text, .. } => text.len(),
+            };
+            match left.checked_sub(ROW + text) {
+                Some(rest) => left = rest,
+                None if rank > 0 => break,
+                None => left = 0,
+            }
+            rows.push(at);
+        }
+        rows.sort_unstable();
+        rows
+    }
+
+    /// The rows of a scenario that are shown.
+    pub(super) fn rows<'s>(&self, n: usize, scenario: &'s Scenario) -> Vec<&'s TraceRow> {
+        self.rows.get(n).into_iter().flatten().filter_map(|at| scenario.trace.get(*at)).collect()
+    }
+
+    /// How many rows of a scenario are not shown.
+    pub(super) fn left_out(&self, n: usize, scenario: &Scenario) -> u64 {
+        let shown = self.rows.get(n).map_or(0, Vec::len);
+        scenario.trace_omitted + (scenario.trace.len() - shown) as u64
     }
 
     /// Number of scenarios.

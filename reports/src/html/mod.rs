@@ -1,9 +1,9 @@
 //! report.html: one self-contained file that needs no network, no script and no style to be read.
 //!
 //! One module per part of the page, in page order: [`sheet`], [`findings`], [`coverage`], [`scenarios`] (its
-//! tables of packets are [`trace`], the bytes of one packet [`octets`]) and [`data`]. [`index`] knows what is where
-//! and is made once; [`parts`] are the small pieces that all of them use. Another view of a scenario (a ladder
-//! diagram) is a module beside [`trace`], called in [`scenarios`]: it finds rows, anchors and findings in the index.
+//! diagrams are [`ladder`], its tables of packets [`trace`], the bytes of one packet [`octets`]) and [`data`]. [`index`] knows
+//! what is where and is made once; [`parts`] are the small pieces that all of them use. Another view of a scenario is a
+//! module beside [`trace`], called in [`scenarios`]: it finds rows, anchors and findings in the index.
 //!
 //! The markup is well-formed XML apart from void elements, and has no element or attribute from outside: text from
 //! the implementation only ever becomes text or an escaped attribute value.
@@ -12,6 +12,7 @@ mod coverage;
 mod data;
 mod findings;
 mod index;
+mod ladder;
 mod octets;
 mod parts;
 mod scenarios;

@@ -2,18 +2,22 @@
 
 use super::index::{Found, Index, scenario_anchor};
 use super::parts::{Mark, Vis, choice, file_href, place, requirement_link, search, shown};
-use super::trace;
+use super::{ladder, trace};
 use crate::model::{Report, Scenario};
 use crate::text::{count, seconds};
 use maud::{Markup, html};
 
 /// Markup that annotated packets may take in the whole file; each scenario has an equal share. Packets with a
 /// finding are annotated whatever they take.
-const ANNOTATIONS: usize = 700_000;
+const ANNOTATIONS: usize = 400_000;
 /// Bounds of the share of one scenario.
-const SHARE: (usize, usize) = (4_000, 60_000);
+const SHARE: (usize, usize) = (2_000, 60_000);
+/// Markup that ladder diagrams may take in the whole file, and the most of one.
+const LADDERS: usize = 300_000;
+const LADDER: usize = 24_000;
 
 pub(super) fn section(report: &Report, index: &Index<'_>) -> Markup {
+    let ladder = (LADDERS / report.scenarios.len().max(1)).min(LADDER);
     let share = (ANNOTATIONS / report.scenarios.len().max(1)).clamp(SHARE.0, SHARE.1);
     html! {
         section id="scenarios" aria-labelledby="scenarios-h" {
@@ -25,7 +29,7 @@ pub(super) fn section(report: &Report, index: &Index<'_>) -> Markup {
             (filters())
             (shown(report.scenarios.len(), "scenarios"))
             div data-filter="scenarios" {
-                @for (n, scenario) in report.scenarios.iter().enumerate() { (one(index, n, scenario, share)) }
+                @for (n, scenario) in report.scenarios.iter().enumerate() { (one(index, n, scenario, share, ladder)) }
             }
         }
     }
@@ -60,7 +64,7 @@ fn tally(found: &[Found<'_>]) -> Vec<(Mark, u64)> {
         .collect()
 }
 
-fn one(index: &Index<'_>, n: usize, scenario: &Scenario, share: usize) -> Markup {
+fn one(index: &Index<'_>, n: usize, scenario: &Scenario, share: usize, ladder: usize) -> Markup {
     let found = index.in_scenario(n);
     let marks = tally(found);
     let keys: Vec<&str> =
@@ -98,6 +102,7 @@ fn one(index: &Index<'_>, n: usize, scenario: &Scenario, share: usize) -> Markup
                     }
                 }
             }
+            (ladder::diagram(index, n, scenario, ladder))
             (trace::table(index, n, scenario, share))
         }
     }

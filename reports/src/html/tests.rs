@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::{TraceField, TraceWhat, Witness};
 use crate::sample;
 use crate::text::is_hidden;
 use proptest::prelude::*;
@@ -29,7 +30,7 @@ fn check(page: &str) {
     for id in doc.descendants().filter_map(|n| n.attribute("id")) {
         assert!(ids.insert(id), "the id {id} is there twice");
     }
-    let elements = "a abbr b body br button code dd details div dl dt footer form h1 h2 h3 h4 head header html i input label li main mark meta nav ol option output p pre script section select small span style summary svg table tbody td tfoot th thead title tr ul use defs symbol path circle rect";
+    let elements = "a abbr b body br button code dd details div dl dt footer form h1 h2 h3 h4 head header html i input label li main mark meta nav ol option output p pre script section select small span style summary svg table tbody td tfoot th thead title tr ul use defs symbol path circle rect g text";
     let elements: BTreeSet<&str> = elements.split(' ').collect();
     for node in doc.descendants().filter(roxmltree::Node::is_element) {
         let name = node.tag_name().name();
@@ -73,6 +74,39 @@ fn samples_hold_together() {
         check(&page);
         assert_eq!(page, to_html(&report));
     }
+}
+
+/// A diagram for each scenario; what was due and never came is drawn where a finding says that it was.
+#[test]
+fn scenarios_have_ladders() {
+    let mut report = sample::failing();
+    let page = to_html(&report);
+    let ladders = texts(&page, |node| node.attribute("class") == Some("ladder"));
+    assert_eq!(ladders.len(), report.scenarios.iter().filter(|s| !s.trace.is_empty()).count());
+    assert!(ladders.iter().any(|text| text.contains("PUBLISH \u{2013} Fail")), "{ladders:?}");
+    let ghosts = |report: &Report| texts(&to_html(report), |node| node.attribute("class") == Some("ghost"));
+    assert_eq!(ghosts(&report), Vec::<String>::new());
+
+    let scenario = &mut report.scenarios[0];
+    let mut blamed = None;
+    for row in &mut scenario.trace {
+        let TraceWhat::Packet(packet) = &mut row.what else { continue };
+        if packet.direction == "to-iut" && packet.name == "PUBLISH" {
+            packet.fields.push(TraceField {
+                name: "Packet Identifier".into(),
+                bytes: [0, 2],
+                bits: 0,
+                value: "7".into(),
+            });
+            blamed = Some((packet.connection, packet.packet, row.frame));
+        }
+    }
+    let (connection, packet, frame) = blamed.expect("it was sent something");
+    let id = scenario.id.clone();
+    let finding =
+        report.requirements.iter_mut().flat_map(|r| &mut r.findings).find(|f| f.outcome == "broken").expect("one");
+    finding.at = Witness { scenario: id, connection: Some(connection), packet: Some(packet), ..finding.at.clone() };
+    assert_eq!(ghosts(&report), [format!("no acknowledgement to PUBLISH in row {frame}")]);
 }
 
 #[test]
@@ -145,7 +179,7 @@ fn offending_bytes_and_bits_are_outlined() {
 fn bytes_without_a_name_are_shown() {
     let mut report = sample::passing();
     for row in &mut report.scenarios[0].trace {
-        if let crate::model::TraceWhat::Packet(packet) = &mut row.what {
+        if let TraceWhat::Packet(packet) = &mut row.what {
             packet.fields.retain(|f| f.name != "remaining length");
             packet.bytes.extend_from_slice(&[0xde, 0xad]);
             packet.length = 5000;
@@ -227,9 +261,9 @@ proptest! {
             finding.at.bits = Some(bits.clone());
         }
         for row in report.scenarios.iter_mut().flat_map(|s| &mut s.trace) {
-            if let crate::model::TraceWhat::Packet(packet) = &mut row.what {
-                packet.fields.push(crate::model::TraceField { name: "odd".into(), bytes: [from, to], bits: mask, value: String::new() });
-                packet.fields.push(crate::model::TraceField { name: "odd".into(), bytes: [near, to], bits: 0, value: String::new() });
+            if let TraceWhat::Packet(packet) = &mut row.what {
+                packet.fields.push(TraceField { name: "odd".into(), bytes: [from, to], bits: mask, value: String::new() });
+                packet.fields.push(TraceField { name: "odd".into(), bytes: [near, to], bits: 0, value: String::new() });
             }
         }
         check(&to_html(&report));

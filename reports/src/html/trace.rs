@@ -9,8 +9,10 @@ use maud::{Markup, html};
 
 /// `share` is how much markup the annotations of packets without a finding may take.
 pub(super) fn table(index: &Index<'_>, n: usize, scenario: &Scenario, share: usize) -> Markup {
-    let opened = openings(index, n, scenario, share);
-    let befores = std::iter::once(None).chain(scenario.trace.iter().map(|row| Some(row.at)));
+    let rows = index.rows(n, scenario);
+    let opened = openings(index, n, &rows, share);
+    let befores = std::iter::once(None).chain(rows.iter().map(|row| Some(row.at)));
+    let left_out = index.left_out(n, scenario);
     html! {
         @if scenario.trace.is_empty() {
             p.quiet { "No packet or event was recorded." }
@@ -25,26 +27,26 @@ pub(super) fn table(index: &Index<'_>, n: usize, scenario: &Scenario, share: usi
                         }
                     }
                     tbody {
-                        @for ((row, opened), before) in scenario.trace.iter().zip(opened).zip(befores) {
+                        @for ((row, opened), before) in rows.iter().zip(opened).zip(befores) {
                             (one(index, n, row, before, opened))
                         }
                     }
                 }
             }
         }
-        @if scenario.trace_omitted > 0 {
-            p.note { (count(scenario.trace_omitted, "more row is", "more rows are")) " in the capture and not shown here." }
+        @if left_out > 0 {
+            p.note { (count(left_out, "more row is", "more rows are")) " in the capture and not shown here." }
         }
     }
 }
 
 /// What each row opens to, as far as there is room: packets with a finding always, then those with a payload,
 /// then the others, each in order.
-fn openings(index: &Index<'_>, n: usize, scenario: &Scenario, share: usize) -> Vec<Option<Markup>> {
+fn openings(index: &Index<'_>, n: usize, rows: &[&TraceRow], share: usize) -> Vec<Option<Markup>> {
     let mut left = share;
-    let mut opened: Vec<Option<Markup>> = scenario.trace.iter().map(|_| None).collect();
+    let mut opened: Vec<Option<Markup>> = rows.iter().map(|_| None).collect();
     for turn in [Turn::Found, Turn::Payload, Turn::Other] {
-        for (row, slot) in scenario.trace.iter().zip(&mut opened) {
+        for (row, slot) in rows.iter().zip(&mut opened) {
             let TraceWhat::Packet(packet) = &row.what else { continue };
             let found = index.at_packet(n, packet.connection, packet.packet);
             let own = match (found.is_empty(), packet.text.is_some()) {
