@@ -169,7 +169,10 @@ fn check_reachable(document: &Document, span: Range<usize>, roles: &[Role], bind
         document.report(
             Problem::new("nothing in [pics] says on which topic `query features` reaches the implementation")
                 .at(document.source(), span, "")
-                .help(format!("declare at least one of {}", keys.join(", ")))
+                .help(format!(
+                    "declare at least one of {}; a pair or an action has to be that of this command",
+                    keys.join(", ")
+                ))
                 .follows(),
         );
     }

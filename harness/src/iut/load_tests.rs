@@ -187,3 +187,44 @@ fn a_mistyped_key_is_told_before_what_follows_from_it() {
     let titles: Vec<&str> = problems.iter().map(Problem::title).collect();
     assert_eq!(titles, ["unknown key `device-id` in [pics]", "`{device_id}` has no value"]);
 }
+
+const WD01: &str = "[iut]\nname = \"x\"\nbinding = \"openc2-mqtt-wd01\"\nrole = \"consumer\"\n";
+
+#[test]
+fn topics_of_wd01_are_declared() {
+    let file = accepted(&format!(
+        r#"{WD01}
+[launch]
+command = ["sh", "{{device_type}}", "{{state_dir}}"]
+
+[pics]
+device_type = "firewall"
+action_targets = ["deny_ipv4_net", "query:features"]
+actions = ["deny", "query"]
+message_format = "header"
+"#
+    ));
+    assert_eq!(file.pics.device_type.as_deref(), Some("firewall"));
+    assert_eq!(file.pics.action_targets, ["deny_ipv4_net", "query:features"]);
+    assert_eq!(file.pics.actions, ["deny", "query"]);
+    assert!(file.pics.headed());
+    let kept = serde_json::to_value(&file.pics).expect("PICS serialize");
+    assert_eq!(kept["message_format"], "header");
+    assert_eq!(serde_json::from_value::<Pics>(kept).expect("and can be read again"), file.pics);
+}
+
+#[test]
+fn what_cannot_be_declared_of_wd01_is_named() {
+    insta::assert_snapshot!(problems(&format!(
+        r#"{WD01}
+[pics]
+device_type = "fire/wall"
+action_targets = ["deny_ipv4_net", "ipv4_net", "deny/uri", "deny_ipv4_net"]
+actions = ["dney", "deny"]
+message_format = "headers"
+"#
+    )));
+    insta::assert_snapshot!(problems(&format!("{WD01}\n[pics]\nactions = [\"deny\"]\n")));
+    let elsewhere = format!("{HEAD}\n[pics]\ndevice_type = \"x\"\nmessage_format = \"record\"\n");
+    insta::assert_snapshot!(problems(&elsewhere));
+}

@@ -1,6 +1,6 @@
 //! The decoders against other people's, and against noise.
 
-use super::{Node, Value, cbor, json, read};
+use super::{Node, Value, cbor, json, read, read_open};
 use proptest::prelude::*;
 use touchstone_fixtures::wire::Span;
 
@@ -186,5 +186,8 @@ proptest! {
             prop_assert!(defect.span.start <= defect.span.end && defect.span.end <= length, "{defect:?}");
         }
         let _ = read("elsewhere", &payload);
+        let open = read_open("oc2/rsp", &payload).expect("the topic is OpenC2's");
+        prop_assert_eq!(open.header.is_some(), payload.first().is_some_and(|first| first >> 4 == 9) && payload.len() > 1);
+        let _ = read_open("elsewhere", &payload);
     }
 }

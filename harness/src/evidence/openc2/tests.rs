@@ -1,6 +1,6 @@
 //! Messages by example: what is recognised, and what is said of those that are not as they should be.
 
-use super::{ContentKind, Form, Message, Value, json, read, schema};
+use super::{ContentKind, Form, Message, Value, json, read, read_open, schema};
 use crate::iut::Serialization;
 use std::fmt::Write as _;
 
@@ -360,4 +360,56 @@ fn what_is_said_of_bad_commands() {
         let _ = write!(all, "{case}\n  {}", told(&message));
     }
     insta::assert_snapshot!(all);
+}
+
+/// A message as it is read where nothing is said of payloads.
+fn open(payload: &[u8]) -> Message {
+    read_open("oc2/cmd/action/query", payload).expect("the topic is OpenC2's")
+}
+
+#[test]
+fn without_a_rule_for_payloads_a_message_begins_at_its_first_byte() {
+    for which in 0..GOOD.len() {
+        let whole = good(which);
+        let (alone, headed) = (open(&whole[2..]), open(&whole));
+        assert_eq!((alone.header, headed.header.is_some()), (None, true));
+        for message in [&alone, &headed] {
+            assert!(message.defects.is_empty(), "{:?}", message.defects);
+            assert_eq!(message.form, Form::Record);
+        }
+        assert_eq!((alone.kind, &alone.request_id), (headed.kind, &headed.request_id));
+    }
+    let value = serde_json::from_str(GOOD[1].1).expect("JSON");
+    let message = open(&cbor_of(&value));
+    assert_eq!((message.serialization, message.action()), (Some(Serialization::Cbor), Some("query")));
+    assert!(message.defects.is_empty() && message.header.is_none(), "{:?}", message.defects);
+}
+
+#[test]
+fn without_a_rule_for_payloads_what_breaks_off_is_no_header() {
+    let message = open(br#"{"content":{"request":"#);
+    assert!(message.broken_off && message.header.is_none());
+    assert!(message.defects.iter().all(|defect| !defect.clause.starts_with("W4-05")), "{:?}", message.defects);
+    let message = open(br#"{"action":"query","target":{"features":[]}}"#);
+    assert_eq!((message.form, message.kind), (Form::Bare, Some(ContentKind::Request)));
+    for nothing in [&b""[..], b"rain", b"\xA1", b"\x80\x01{}", b"[1]"] {
+        assert_eq!(open(nothing).form, Form::Unrecognised, "{}", nothing.escape_ascii());
+    }
+}
+
+#[test]
+fn without_a_rule_for_payloads_foreign_topics_need_a_message_around_a_command() {
+    let whole = good(1);
+    assert!(read_open("commands", &whole[2..]).is_some_and(|m| m.action() == Some("query")));
+    assert!(read_open("commands", &whole).is_some());
+    for other in [
+        r#"{"content":"weather"}"#,
+        r#"{"content":{"request":{"temperature":"now"}}}"#,
+        r#"{"action":"query","target":{"features":[]}}"#,
+        r#"{"status":200}"#,
+        "{",
+        "",
+    ] {
+        assert!(read_open("weather", other.as_bytes()).is_none(), "{other}");
+    }
 }
