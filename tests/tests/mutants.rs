@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use touchstone::binding;
+use touchstone::iut::Role;
 use touchstone::scenario::{Key, Scenario};
 use touchstone_fixtures::mutant::{self, Mutant};
 
@@ -59,12 +60,18 @@ fn closure(subject: Subject, ids: &[&'static str]) -> BTreeSet<&'static str> {
     closed
 }
 
-/// Whether the options that a scenario asks for, or asks not to be elected, fit those of the mutant.
-fn can_run(scenario: &Scenario, mutant: &Mutant) -> bool {
-    scenario.requires.iter().all(|need| match &need.key {
-        Key::Option(option) => mutant.elects.contains(&option.as_str()) != need.absent,
+/// Whether what a scenario asks for, or asks not to be declared, fits what the IUT file of the mutant says.
+fn can_run(subject: Subject, scenario: &Scenario, mutant: &Mutant) -> bool {
+    let elects = |option: &str| mutant.elects.contains(&option);
+    let declares = |key: &Key| match key {
+        Key::Option(option) => elects(option),
+        Key::Tls => elects("tls"),
+        Key::Own(name) if subject.role == Role::Ae && ["ae_id", "credential_id"].contains(name) => {
+            elects("credential_id") == (*name == "credential_id")
+        }
         _ => true,
-    })
+    };
+    scenario.requires.iter().all(|need| declares(&need.key) != need.absent)
 }
 
 fn scenarios_for(subject: Subject, mutant: &Mutant) -> BTreeSet<String> {
@@ -74,7 +81,8 @@ fn scenarios_for(subject: Subject, mutant: &Mutant) -> BTreeSet<String> {
         scenarios.iter().filter(|s| mutant.shows_in.contains(&s.id.as_str())).map(name).collect();
     if chosen.is_empty() {
         for id in &primary(subject, mutant) {
-            let exercising = scenarios.iter().filter(|s| s.exercises.iter().any(|e| e == id) && can_run(s, mutant));
+            let exercising =
+                scenarios.iter().filter(|s| s.exercises.iter().any(|e| e == id) && can_run(subject, s, mutant));
             chosen.extend(exercising.take(SCENARIOS).map(name));
         }
     }

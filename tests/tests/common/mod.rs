@@ -220,7 +220,7 @@ impl IutFile {
                 own.chain(profiles).chain(names.iter().copied()).collect()
             }
             Role::Producer => vec!["--binding", subject.binding.id, "--identity", "producer"],
-            Role::Ae => vec!["--registrar", "/touchstone-cse"],
+            Role::Ae => vec!["--registrar", "{cse_id}"],
             Role::Cse => Vec::new(),
         };
         let all = ["--server", "{host}:{port}", "--keep-alive", "{keep_alive}", "--state-dir", "{state_dir}"];
@@ -242,8 +242,12 @@ impl IutFile {
         let role = match self.subject.role {
             Role::Consumer => "device_id = \"zulu\"\nidentity = \"zulu\"\nserializations = [\"json\", \"cbor\"]\n",
             Role::Producer => "identity = \"producer\"\nserializations = [\"json\", \"cbor\"]\n",
-            Role::Ae => {
+            Role::Ae if self.elects("credential_id") => {
                 "cse_id = \"/touchstone-cse\"\napp_id = \"Ntouchstone\"\ncredential_id = \"touchstone-ae\"\n\
+                 serializations = [\"json\", \"xml\"]\n"
+            }
+            Role::Ae => {
+                "cse_id = \"/touchstone-cse\"\napp_id = \"Ntouchstone\"\nae_id = \"Ctouchstone-ae\"\n\
                  serializations = [\"json\", \"xml\"]\n"
             }
             Role::Cse => {
@@ -264,17 +268,37 @@ impl IutFile {
         }
     }
 
+    fn elects(&self, option: &str) -> bool {
+        self.options.iter().any(|o| o == option)
+    }
+
+    /// Its command line, with what goes by what it elects.
+    fn whole_command(&self) -> String {
+        let mut command = self.command.clone();
+        let mut append = |words: &str| {
+            if let Some(bare) = command.strip_suffix(']') {
+                command = format!("{bare}, {words}]");
+            }
+        };
+        if self.elects("tls") {
+            append("\"--tls\", \"--ca\", \"{ca}\"");
+        }
+        if self.subject.role == Role::Ae {
+            let named = if self.elects("credential_id") { "credential" } else { "ae-id" };
+            append(&format!("\"--{named}\", \"{{{}}}\"", if named == "ae-id" { "ae_id" } else { "credential_id" }));
+        }
+        command
+    }
+
     /// Writes it into `dir`.
     pub fn write(&self, dir: &Path) -> PathBuf {
         let Subject { binding, role } = self.subject;
-        let qos = if self.options.iter().any(|o| o == "qos2") { 2 } else { 1 };
+        let qos = if self.elects("qos2") { 2 } else { 1 };
         // What is elected, but has a key of its own.
-        let tls = self.options.iter().any(|o| o == "tls");
-        let options: Vec<String> = self.options.iter().filter(|o| *o != "tls").map(|o| format!("\"{o}\"")).collect();
-        let command = match self.command.strip_suffix(']') {
-            Some(command) if tls => format!("{command}, \"--tls\", \"--ca\", \"{{ca}}\"]"),
-            _ => self.command.clone(),
-        };
+        let own_key = |option: &&String| ["tls", "credential_id"].contains(&option.as_str());
+        let tls = self.elects("tls");
+        let options: Vec<String> = self.options.iter().filter(|o| !own_key(o)).map(|o| format!("\"{o}\"")).collect();
+        let command = self.whole_command();
         let stimulated = matches!(role, Role::Producer | Role::Ae);
         let stimulus = if stimulated { "[stimulus]\nvia = \"stdin\"\n\n" } else { "" };
         let profiles = match role {

@@ -20,18 +20,21 @@ pub enum Address {
     Cse(Serialization),
     /// The CSE, from somebody who has no identifier yet.
     Registration(Serialization),
+    /// The CSE, as an answer to a request of its own.
+    Answers,
     /// Any topic.
     Topic(String),
 }
 
 impl Address {
-    /// Reads `cse`, `cse/xml`, `registration`, `registration/xml` or `topic:T`.
+    /// Reads `cse`, `cse/xml`, `registration`, `registration/xml`, `answers` or `topic:T`.
     pub fn parse(text: &str) -> Option<Address> {
         match text {
             "cse" => Some(Address::Cse(Serialization::Json)),
             "cse/xml" => Some(Address::Cse(Serialization::Xml)),
             "registration" => Some(Address::Registration(Serialization::Json)),
             "registration/xml" => Some(Address::Registration(Serialization::Xml)),
+            "answers" => Some(Address::Answers),
             _ => text.strip_prefix("topic:").filter(|t| !t.is_empty()).map(|t| Address::Topic(t.to_owned())),
         }
     }
@@ -45,7 +48,10 @@ impl Address {
                 text.span,
                 format!("`{key}` in {} cannot be {:?}", fields.name, text.value),
                 "",
-                Some("write \"cse\", \"registration\" (both with \"/xml\" for XML) or \"topic:T\"".to_owned()),
+                Some(
+                    "write \"cse\", \"registration\" (both with \"/xml\" for XML), \"answers\" or \"topic:T\""
+                        .to_owned(),
+                ),
             );
         }
         address
@@ -60,6 +66,7 @@ impl Destination for Address {
             Address::Registration(serialization) => {
                 Some(topic("reg_req", credential(pics), &cse, suffix(*serialization)))
             }
+            Address::Answers => Some(topic("resp", &cse, ORIGINATOR, suffix(Serialization::Json))),
             Address::Topic(topic) => Some(topic.clone()),
         }
     }

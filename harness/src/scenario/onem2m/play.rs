@@ -22,14 +22,14 @@ impl Play for AgainstCse {
         Plays { client_id: format!("A::{ORIGINATOR}"), filter: EVERYTHING.to_owned(), qos: 2 }
     }
 
-    /// Requests of anybody to it, in each serialization that it declares.
+    /// Requests of anybody to it, and answers to its own, in each serialization that it declares.
     fn due(&self, _: &Binding, pics: &Pics) -> Vec<String> {
         let Some(cse) = pics.onem2m.cse_id.as_deref() else { return Vec::new() };
-        [(Serialization::Json, "json"), (Serialization::Xml, "xml")]
+        let declared = [(Serialization::Json, "json"), (Serialization::Xml, "xml")]
             .into_iter()
-            .filter(|(serialization, _)| pics.speaks(*serialization))
-            .map(|(_, suffix)| topic("req", ORIGINATOR, cse, suffix))
-            .collect()
+            .filter(|(serialization, _)| pics.speaks(*serialization));
+        let requests = declared.clone().map(|(_, suffix)| topic("req", ORIGINATOR, cse, suffix));
+        requests.chain(declared.map(|(_, suffix)| topic("resp", cse, ORIGINATOR, suffix))).collect()
     }
 
     fn closing<'s>(&self, stage: &'s mut Stage<'_>) -> Doing<'s> {
