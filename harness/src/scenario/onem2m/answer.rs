@@ -107,11 +107,10 @@ impl Answer {
     /// What the resources say to a request, or what is said in place of that.
     fn said(&self, stage: &Stage<'_>, to: Option<&Command>) -> Result<Said, String> {
         let pics = &stage.iut.pics;
-        let declared = pics.onem2m.ae_id.clone();
         let Some(command) = to else {
-            let level = Registrar::of(stage, |registrar| registrar.level().map(str::to_owned)).flatten();
+            let level = Registrar::of(stage, |registrar| registrar.level()).flatten();
             return Ok(Said {
-                originator: level.or(declared).ok_or("nobody knows what the AE is called")?,
+                originator: level.ok_or("nobody knows what the AE is called")?,
                 registration: false,
                 serialization: usual(pics),
                 rqi: stage.request_id(stage.number, 0),

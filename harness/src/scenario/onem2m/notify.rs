@@ -109,8 +109,7 @@ impl Notify {
             Some(topic) => names.fill(topic),
             None => {
                 let suffix = self.topic_type.as_deref().unwrap_or(suffix(serialization));
-                let declared = pics.onem2m.ae_id.as_deref();
-                Registrar::of(stage, |registrar| registrar.way_to(declared, suffix))
+                Registrar::of(stage, |registrar| registrar.way_to(suffix))
                     .flatten()
                     .ok_or("nobody knows what the AE is called: it has not registered, and declares no `ae_id`")?
             }

@@ -95,6 +95,8 @@ pub struct Registrar {
     name: String,
     usual: Serialization,
     release: String,
+    /// The stem of the AE-ID, and the Credential-ID, where they are declared.
+    declared: (Option<String>, Option<String>),
     known: Option<Known>,
     expected: Option<Expected>,
     /// Requests that an order made wait.
@@ -114,6 +116,7 @@ impl Registrar {
             name: base(pics).to_owned(),
             usual: usual(pics),
             release: pics.onem2m.release().to_owned(),
+            declared: (pics.onem2m.ae_id.clone(), pics.onem2m.credential_id.clone()),
             known: None,
             expected: None,
             held: Newest::new(),
@@ -135,13 +138,8 @@ impl Registrar {
     }
 
     /// Where requests to it go.
-    pub fn way_to(&self, declared: Option<&str>, suffix: &str) -> Option<String> {
-        let level = match (&self.known, declared) {
-            (Some(known), _) => known.level.clone(),
-            (None, Some(stem)) => self.usual_level(stem),
-            (None, None) => return None,
-        };
-        Some(topic("req", &self.cse_id, &level, suffix))
+    pub fn way_to(&self, suffix: &str) -> Option<String> {
+        Some(topic("req", &self.cse_id, &self.level()?, suffix))
     }
 
     /// Where responses to it go.
@@ -155,9 +153,10 @@ impl Registrar {
         if stem.starts_with('S') { stem.to_owned() } else { level(&format!("{}/{stem}", self.cse_id)) }
     }
 
-    /// The level of the AE under test, where nothing else is said.
-    pub fn level(&self) -> Option<&str> {
-        self.known.as_ref().map(|known| known.level.as_str())
+    /// The level of the AE under test: as it calls itself, or as it should.
+    pub fn level(&self) -> Option<String> {
+        let known = self.known.as_ref().map(|known| known.level.clone());
+        known.or_else(|| self.declared.0.as_ref().map(|stem| self.usual_level(stem)))
     }
 
     /// What a notification says: something new in what the AE has subscribed to, or could have.
@@ -410,11 +409,14 @@ impl Party for Registrar {
         sent
     }
 
-    /// What it asks for is answered to, and the registrar's requests reach it.
+    /// What it asks for is answered to, and the registrar's requests reach it; before it has registered, the answer to that.
     fn due(&self) -> Vec<String> {
-        let Some(known) = &self.known else { return Vec::new() };
         let suffix = suffix(self.usual);
-        vec![topic("resp", &known.level, &self.cse_id, suffix), topic("req", &self.cse_id, &known.level, suffix)]
+        let Some(level) = self.level() else {
+            let answer = |credential| topic("reg_resp", credential, &self.cse_id, suffix);
+            return self.declared.1.as_deref().map(answer).into_iter().collect();
+        };
+        vec![topic("resp", &level, &self.cse_id, suffix), topic("req", &self.cse_id, &level, suffix)]
     }
 
     fn knows(&self) -> bool {

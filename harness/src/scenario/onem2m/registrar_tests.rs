@@ -37,7 +37,8 @@ fn answer(registrar: &mut Registrar, topic: &str, payload: &[u8]) -> (String, Va
 #[test]
 fn an_ae_registers_and_is_known() {
     let mut registrar = registrar_for("C1");
-    assert!(!registrar.knows() && registrar.due().is_empty());
+    assert!(!registrar.knows());
+    assert_eq!(registrar.due()[0], "/oneM2M/resp/touchstone-cse:C1/touchstone-cse/json");
     let (topic, response) = answer(&mut registrar, WAY, &registers());
     assert_eq!(topic, "/oneM2M/resp/touchstone-cse:C1/touchstone-cse/json");
     assert_eq!((&response["rsc"], &response["rqi"], &response["rvi"]), (&json!(2001), &json!("r"), &json!("3")));
@@ -50,7 +51,10 @@ fn an_ae_registers_and_is_known() {
 
 #[test]
 fn who_has_no_identifier_registers_by_credential() {
-    let mut registrar = Registrar::new(&Pics::default());
+    let mut pics = Pics::default();
+    pics.onem2m.credential_id = Some("cred/1".to_owned());
+    let mut registrar = Registrar::new(&pics);
+    assert_eq!(registrar.due(), ["/oneM2M/reg_resp/cred:1/touchstone-cse/json"]);
     let mut message: Value = serde_json::from_slice(&registers()).expect("JSON");
     message.as_object_mut().expect("an object").remove("fr");
     let (topic, response) =

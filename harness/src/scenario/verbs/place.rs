@@ -38,7 +38,7 @@ impl Place {
         let pics = &stage.iut.pics;
         let topic = match self {
             Place::Named(destination) => destination.topic(stage.iut.binding, pics),
-            Place::Due => stage.iut.part().play.0.due(stage.iut.binding, pics).into_iter().next(),
+            Place::Due => stage.due().into_iter().next(),
         };
         topic.ok_or_else(|| "the topic needs something that is not declared".to_owned())
     }
