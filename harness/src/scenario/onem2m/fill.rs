@@ -1,5 +1,6 @@
-//! Names that steps leave open: `{cse_id}`, `{cse_name}`, `{ae_id}`, `{ae}` and `{unique}`.
+//! Names that steps leave open: `{cse_id}`, `{cse}` (as a level of topics), `{cse_name}`, `{ae_id}`, `{ae}` and `{unique}`.
 
+use super::address::level;
 use super::registrar::Registrar;
 use crate::iut::Pics;
 use crate::scenario::stage::Stage;
@@ -45,6 +46,7 @@ impl<'p> Names<'p> {
     /// A text with its names filled. What is not known yet stays as it is.
     pub fn fill(&self, text: &str) -> String {
         let mut filled = text.replace("{cse_id}", self.cse_id).replace("{cse_name}", self.cse_name);
+        filled = filled.replace("{cse}", &level(self.cse_id));
         if let Some(stem) = &self.stem {
             filled = filled.replace("{ae_id}", stem).replace("{ae}", &format!("{}/{stem}", self.cse_id));
         }

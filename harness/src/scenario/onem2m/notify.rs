@@ -11,6 +11,7 @@ use crate::scenario::model::Key;
 use crate::scenario::speech::{Asking, Built};
 use crate::scenario::stage::Stage;
 use crate::scenario::verbs::keys::{captured_name, qos};
+use crate::scenario::verbs::raw::Raw;
 use serde_json::{Map, Value, json};
 
 /// A request to an AE: a notification of something new below the CSEBase, unless a step says something else.
@@ -27,6 +28,8 @@ pub struct Notify {
     rqi: Rqi,
     topic: Option<String>,
     topic_type: Option<String>,
+    /// In place of it all.
+    raw: Option<Raw>,
 }
 
 #[derive(Clone, Debug)]
@@ -57,6 +60,16 @@ impl Notify {
             Some(rqi) if rqi.is_empty() => Rqi::None,
             Some(rqi) => Rqi::Written(rqi),
         };
+        let raw = match Raw::written(fields) {
+            true => Some(Raw::read(fields)?),
+            false => None,
+        };
+        if raw.is_some() {
+            for key in ["pc", "fields", "without"].into_iter().filter(|key| fields.has(key)) {
+                let title = format!("`{key}` does not go with raw bytes");
+                fields.document.wrong(fields.key_span(key), title, "", None);
+            }
+        }
         Some(Notify {
             name,
             pc,
@@ -67,6 +80,7 @@ impl Notify {
             rqi,
             topic: text("topic"),
             topic_type: text("topic_type"),
+            raw,
         })
     }
 
@@ -82,6 +96,7 @@ impl Notify {
             rqi: Rqi::Generated,
             topic: None,
             topic_type: None,
+            raw: None,
         }
     }
 
@@ -114,7 +129,11 @@ impl Notify {
                     .ok_or("nobody knows what the AE is called: it has not registered, and declares no `ae_id`")?
             }
         };
-        Ok((topic, primitive::written(&parameters, serialization)))
+        let payload = match &self.raw {
+            Some(raw) => raw.bytes(rqi.unwrap_or_default()),
+            None => primitive::written(&parameters, serialization),
+        };
+        Ok((topic, payload))
     }
 }
 
@@ -132,6 +151,9 @@ impl Asking for Notify {
     }
 
     fn correlation(&self, stage: &Stage<'_>, number: u32, n: u32) -> Option<String> {
+        if self.raw.as_ref().is_some_and(|raw| !raw.wants_id()) {
+            return None;
+        }
         match &self.rqi {
             Rqi::Generated => Some(stage.request_id(number, n)),
             Rqi::Written(rqi) if n == 0 => Some(rqi.clone()),

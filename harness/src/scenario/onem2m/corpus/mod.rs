@@ -7,6 +7,7 @@ mod xml;
 
 use super::address::{level, originator, suffix, topic};
 use super::fill::registrar;
+use super::notify::Notify;
 use super::play::retrieve;
 use crate::diagnostic::toml::Fields;
 use crate::evidence::onem2m::{self, Operation};
@@ -190,7 +191,10 @@ impl Hostile for Corpus {
     }
 
     fn good(&self, stage: &Stage<'_>, id: &str) -> Option<(String, Vec<u8>)> {
-        (stage.iut.role == Role::Cse).then(|| retrieve(stage, id))
+        match stage.iut.role {
+            Role::Cse => Some(retrieve(stage, id)),
+            _ => Notify::usual().made(stage, Some(id), 0).ok(),
+        }
     }
 }
 
