@@ -19,9 +19,52 @@ struct Live {
     open: BTreeSet<u16>,
 }
 
+/// Something that has to be subscribed to.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted {
+    /// What it is called.
+    name: String,
+    /// Topics, each of which will do; a level that could be anything is no wildcard there, but some text that no filter names.
+    topics: Vec<String>,
+    /// Where nobody knows the topics: what a filter looks like that will do. Then nothing is blamed.
+    shape: Option<fn(&str) -> bool>,
+}
+
+impl Wanted {
+    /// Any of these topics; the first is the one that is spoken of.
+    pub(super) fn any(topics: Vec<String>) -> Wanted {
+        Wanted { name: topics.first().cloned().unwrap_or_default(), topics, shape: None }
+    }
+
+    /// What filters of that shape let through.
+    pub(super) fn shaped(name: &str, shape: fn(&str) -> bool) -> Wanted {
+        Wanted { name: name.to_owned(), topics: Vec::new(), shape: Some(shape) }
+    }
+
+    fn covered_by(&self, filter: &str, covers: fn(filter: &str, topic: &str) -> bool) -> bool {
+        self.topics.iter().any(|topic| covers(filter, topic)) || self.shape.is_some_and(|shape| shape(filter))
+    }
+}
+
+/// Where it is said what has to be subscribed to.
+#[derive(Clone, Copy)]
+enum Source {
+    Topics(fn(&Setting) -> Vec<String>),
+    AnyOf(fn(&Setting) -> Vec<Wanted>),
+}
+
+impl Source {
+    fn at(self, setting: &Setting) -> Vec<Wanted> {
+        match self {
+            Source::Topics(topics) => topics(setting).into_iter().map(|topic| Wanted::any(vec![topic])).collect(),
+            Source::AnyOf(wanted) => wanted(setting),
+        }
+    }
+}
+
 /// Follows what is subscribed to, for the topics that one requirement wants.
 pub(super) struct Subscriptions {
-    wanted: fn(&Setting) -> Vec<String>,
+    wanted: Source,
     /// Whether a filter covers a wanted topic.
     covers: fn(filter: &str, topic: &str) -> bool,
     live: BTreeMap<ConnectionId, Live>,
@@ -47,6 +90,15 @@ impl Subscriptions {
         wanted: fn(&Setting) -> Vec<String>,
         covers: fn(filter: &str, topic: &str) -> bool,
     ) -> Box<dyn Check> {
+        Subscriptions::new(Source::Topics(wanted), covers)
+    }
+
+    /// The same, where one of several topics will do.
+    pub(super) fn any_of(wanted: fn(&Setting) -> Vec<Wanted>) -> Box<dyn Check> {
+        Subscriptions::new(Source::AnyOf(wanted), matches)
+    }
+
+    fn new(wanted: Source, covers: fn(filter: &str, topic: &str) -> bool) -> Box<dyn Check> {
         Box::new(Subscriptions {
             wanted,
             covers,
@@ -108,10 +160,10 @@ impl Subscriptions {
                 }
                 let filters: Vec<&str> =
                     subscribe.subscriptions.iter().filter_map(|s| s.filter.text.as_deref()).collect();
-                for topic in (self.wanted)(setting) {
-                    if filters.iter().any(|filter| (self.covers)(filter, &topic)) {
+                for wanted in self.wanted.at(setting) {
+                    if filters.iter().any(|filter| wanted.covered_by(filter, self.covers)) {
                         ledger.enter(Witness::packet(p), Ruling::Met);
-                        self.covered.insert(topic);
+                        self.covered.insert(wanted.name);
                     }
                 }
             }
@@ -132,7 +184,11 @@ impl Subscriptions {
         let lived = at.since(newest);
         let leaving =
             |topic: &str| self.left.get(topic).is_some_and(|left| at.since(*left) <= setting.tolerances.response);
-        for topic in (self.wanted)(setting).iter().filter(|topic| !self.covered.contains(*topic) && !leaving(topic)) {
+        for wanted in self.wanted.at(setting) {
+            let topic = &wanted.name;
+            if self.covered.contains(topic) || leaving(topic) || wanted.shape.is_some() {
+                continue;
+            }
             let ruling = if !live.open.is_empty() {
                 Ruling::CutShort(format!("The client waited for an acknowledgement before it subscribed to `{topic}`"))
             } else if lived > setting.tolerances.response {

@@ -1,7 +1,7 @@
 //! The topics that primitives are published on (6.4.2 to 6.4.4, 6.5.4).
 
 use super::support::sent;
-use crate::catalogue::subscribed::Subscriptions;
+use crate::catalogue::subscribed::{Subscriptions, Wanted, matches};
 use crate::catalogue::{Examples, Judged, Level, Trigger};
 use crate::evidence::onem2m::Primitive;
 use crate::evidence::onem2m::topic::{Leaf, Topic, level};
@@ -256,24 +256,63 @@ fn response(exchange: &Exchange, _: &Setting) -> Option<Ruling> {
 }
 
 /// The topics of requests to the IUT, whoever sends them.
-fn requests_to(setting: &Setting) -> Vec<String> {
-    own(setting).into_iter().map(|own| format!("/oneM2M/req/<originator>/{own}/json")).collect()
+fn requests_to(setting: &Setting) -> Vec<Wanted> {
+    wanted(
+        setting,
+        |own, other| format!("/oneM2M/req/{other}/{own}/json"),
+        "/oneM2M/req/<originator>/<AE-ID>/json",
+        |filter| {
+            filter
+                .strip_prefix("/oneM2M/req/")
+                .is_some_and(|rest| matches(rest, "<originator>/<AE-ID>/json") || named(rest, 1))
+        },
+    )
 }
 
 /// The topics of responses to the IUT, whoever sends them.
-fn responses_to(setting: &Setting) -> Vec<String> {
-    own(setting).into_iter().map(|own| format!("/oneM2M/resp/{own}/<receiver>/json")).collect()
+fn responses_to(setting: &Setting) -> Vec<Wanted> {
+    wanted(
+        setting,
+        |own, other| format!("/oneM2M/resp/{own}/{other}/json"),
+        "/oneM2M/resp/<AE-ID>/<receiver>/json",
+        |filter| {
+            filter
+                .strip_prefix("/oneM2M/resp/")
+                .is_some_and(|rest| matches(rest, "<AE-ID>/<receiver>/json") || named(rest, 0))
+        },
+    )
 }
 
-/// The identifier of the IUT as a level of topics, where there is one alone: that of an AE whose stem begins with C may stand
-/// there with that of its registrar in front.
-fn own(setting: &Setting) -> Option<String> {
+/// Whether the levels of a filter name somebody at that place, and let everything else of requests and responses in JSON through.
+fn named(filter: &str, place: usize) -> bool {
+    let mut levels: Vec<&str> = filter.split('/').collect();
+    if let Some(level) = levels.get_mut(place)
+        && !matches!(*level, "" | "+" | "#")
+    {
+        *level = "+";
+        return matches(&levels.join("/"), "<one>/<other>/json");
+    }
+    false
+}
+
+/// With the identifier of the IUT as a level of topics. That of an AE whose stem begins with C may stand there with that of its
+/// registrar in front (6.4.2) or alone (7.4); one that declares none is given it.
+fn wanted(setting: &Setting, topic: fn(&str, &str) -> String, name: &str, shape: fn(&str) -> bool) -> Vec<Wanted> {
+    if !setting.pics.speaks(Serialization::Json) {
+        return Vec::new();
+    }
     let declared = &setting.pics.onem2m;
-    let id = match setting.role {
-        Role::Cse => declared.cse_id.as_deref(),
-        _ => declared.ae_id.as_deref().filter(|stem| stem.starts_with('S')),
+    let forms = match (setting.role, declared.cse_id.as_deref(), declared.ae_id.as_deref()) {
+        (Role::Cse, Some(cse), _) => vec![level(cse)],
+        (Role::Ae, _, Some(stem)) if stem.starts_with('S') => vec![stem.to_owned()],
+        (Role::Ae, Some(cse), Some(stem)) => vec![level(&format!("{cse}/{stem}")), stem.to_owned()],
+        (Role::Ae, ..) => return vec![Wanted::shaped(name, shape)],
+        _ => return Vec::new(),
     };
-    id.filter(|_| setting.pics.speaks(Serialization::Json)).map(level)
+    // An AE talks to its registrar alone, and may say so (7.4).
+    let registrar = declared.cse_id.as_deref().filter(|_| setting.role == Role::Ae).map(level);
+    let other = registrar.as_deref().unwrap_or("<other>");
+    vec![Wanted::any(forms.iter().map(|own| topic(own, other)).collect())]
 }
 
 /// A CSE that subscribes to these filters, and lives on.
@@ -294,10 +333,20 @@ fn connected_only(s: &mut Sketch) {
     s.connect();
 }
 
-/// Its identifier has two forms.
-fn ae_of_both_forms(s: &mut Sketch) {
-    s.ready_ae();
+/// An AE with that identifier, or with none that it declares, that subscribes to these filters, and lives on.
+fn ae_subscribed(s: &mut Sketch, stem: Option<&str>, filters: &[&str]) {
+    s.ae();
+    s.pics.onem2m.cse_id = Some("/in-cse".to_owned());
+    s.pics.onem2m.ae_id = stem.map(str::to_owned);
+    s.connect();
+    let filters: Vec<(&str, u8)> = filters.iter().map(|filter| (*filter, 1)).collect();
+    s.subscribe(&filters);
     s.wait(2_500);
+}
+
+/// It is not known what it is called, and it has not registered yet.
+fn ae_to_be_named(s: &mut Sketch) {
+    ae_subscribed(s, None, &["/oneM2M/reg_resp/cred/#"]);
 }
 
 requirement! {
@@ -306,7 +355,8 @@ requirement! {
     /// # Interpretation
     /// 6.4.3 and 6.4.5 print the filter without a level for the serialization, 6.5.4 with `#`: any filter will do that covers
     /// the topics of requests in JSON. What counts is the session: where the server still has one, earlier subscriptions are
-    /// part of it. The identifier of an AE whose stem begins with C has two forms: such an AE is not judged.
+    /// part of it. The identifier of an AE whose stem begins with C has two forms (6.4.2 and 7.4 differ): either will do.
+    /// An AE that declares none is given it when it registers: a subscription to the requests of anybody is enough there.
     ///
     /// # Judged
     /// Over all connections of the IUT that were accepted, where JSON is declared. Met by a SUBSCRIBE that covers the topics, or
@@ -317,14 +367,21 @@ requirement! {
         rows: &["T-030", "T-040", "T-041", "T-057"],
         clause: "6.5.4",
         interop: true,
-        judged: Judged::Machine(|| Subscriptions::check(requests_to)),
+        judged: Judged::Machine(|| Subscriptions::any_of(requests_to)),
         examples: Examples {
-            conforming: &[ready, |s| subscribed(s, &["/oneM2M/req/+/in-cse/json", "/oneM2M/resp/in-cse/+/+"])],
+            conforming: &[
+                ready,
+                |s| subscribed(s, &["/oneM2M/req/+/in-cse/json", "/oneM2M/resp/in-cse/+/+"]),
+                |s| ae_subscribed(s, Some("Cae1"), &["/oneM2M/req/+/in-cse:Cae1/#"]),
+                |s| ae_subscribed(s, Some("Cae1"), &["/oneM2M/req/in-cse/Cae1/+"]),
+                |s| ae_subscribed(s, None, &["/oneM2M/req/+/Cae7/json"]),
+            ],
             violating: &[
                 |s| subscribed(s, &["/oneM2M/req/+/in-cse", "/oneM2M/resp/in-cse/#"]),
                 |s| subscribed(s, &["oneM2M/req/+/in-cse/#", "/oneM2M/resp/in-cse/#"]),
+                |s| ae_subscribed(s, Some("Cae1"), &["/oneM2M/req/+/Cae2/#"]),
             ],
-            silent: &[connected_only, ae_of_both_forms],
+            silent: &[connected_only, ae_to_be_named],
         },
     }
 }
@@ -339,14 +396,21 @@ requirement! {
         rows: &["T-035", "T-041", "T-057"],
         clause: "6.5.4",
         interop: true,
-        judged: Judged::Machine(|| Subscriptions::check(responses_to)),
+        judged: Judged::Machine(|| Subscriptions::any_of(responses_to)),
         examples: Examples {
-            conforming: &[ready, |s| subscribed(s, &["/oneM2M/req/+/in-cse/json", "/oneM2M/resp/in-cse/+/+"])],
+            conforming: &[
+                ready,
+                |s| subscribed(s, &["/oneM2M/req/+/in-cse/json", "/oneM2M/resp/in-cse/+/+"]),
+                |s| ae_subscribed(s, Some("Cae1"), &["/oneM2M/resp/in-cse:Cae1/#"]),
+                |s| ae_subscribed(s, Some("Sae1"), &["/oneM2M/resp/Sae1/+/json"]),
+                |s| ae_subscribed(s, None, &["/oneM2M/resp/Cae7/in-cse/#"]),
+            ],
             violating: &[
                 |s| subscribed(s, &["/oneM2M/req/+/in-cse/#"]),
                 |s| subscribed(s, &["/oneM2M/req/+/in-cse/#", "/oneM2M/resp/in-cse/+"]),
+                |s| ae_subscribed(s, Some("Cae1"), &["/oneM2M/req/+/Cae1/#"]),
             ],
-            silent: &[connected_only, ae_of_both_forms],
+            silent: &[connected_only, ae_to_be_named],
         },
     }
 }

@@ -37,8 +37,13 @@ fn own_level(setting: &Setting) -> Option<String> {
     }
 }
 
-/// Whether the implementation is the Receiver in a topic, by either form of the identifier of an AE.
+/// Whether the implementation is the Receiver in a topic, by either form of the identifier of an AE. An AE takes requests from its
+/// registrar alone.
 fn is_own(topic: &Topic, setting: &Setting) -> bool {
+    let registrar = setting.pics.onem2m.cse_id.as_deref().filter(|_| setting.role == Role::Ae).map(topic::level);
+    if registrar.is_some_and(|registrar| registrar != topic.originator) {
+        return false;
+    }
     let last = topic.receiver.rsplit(':').next();
     match own_level(setting) {
         Some(own) => topic.receiver == own || (setting.role == Role::Ae && last == Some(own.as_str())),
