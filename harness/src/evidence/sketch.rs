@@ -207,6 +207,15 @@ impl Sketch {
         }
     }
 
+    /// The same, of bytes that no conforming server sends.
+    pub fn injected_as(&mut self, bytes: &[u8], pieces: &[&[u8]]) {
+        self.inject(bytes, false);
+        for piece in pieces {
+            let frame = websocket::server_frame(true, websocket::BINARY, piece);
+            self.recorder.ws_bytes(self.conn, Direction::ToIut, &frame);
+        }
+    }
+
     fn close(&mut self, by: Closer, how: CloseHow, reason: &str) {
         let conn = self.conn;
         self.event(Event::Close { conn, by, how, undelivered: 0, reason: reason.into() });

@@ -272,7 +272,7 @@ requirement! {
     /// On every message to the IUT at QoS 1 or 2 that a frame does not hold alone and whole. Met when it is acknowledged.
     /// Broken when the IUT, which had acknowledged a message before, ends the connection instead, or has not acknowledged
     /// it within the time to answer; likewise for a CONNACK that is met with the end of
-    /// the connection.
+    /// the connection. Nothing is decided on a connection on which something came that no conforming server sends.
     ALIGNMENT {
         id: "mqtt311/websocket-alignment",
         rows: &["MQTT-6.0.0-2"],
@@ -316,6 +316,15 @@ requirement! {
                 across(s);
                 s.closed_by_iut();
             }, |s| {
+                // A PUBLISH before the CONNACK: it has to end the connection.
+                sound(s);
+                s.cut();
+                s.upgrade("mqtt");
+                s.framed(BINARY, build::connect("k3vq9x2m").build());
+                let both = [build::publish("a", 1, 7, b"x"), build::connack(false, 0)].concat();
+                s.injected_as(&both, &[&both]);
+                s.closed_by_iut();
+            }, |s| {
                 sound(s);
                 across(s);
                 s.wait(50);
@@ -343,6 +352,8 @@ struct Flow {
     packets: VecDeque<(u64, Arc<PacketSeen>)>,
     /// Packets that no frame holds alone and whole, and that the IUT has not been seen to take.
     odd: VecDeque<Arc<PacketSeen>>,
+    /// Whether something came that no conforming server sends: a client ends such a connection.
+    violated: bool,
 }
 
 impl Flow {
@@ -357,7 +368,7 @@ impl Flow {
             let alone = ends_at(start) && ends_at(end) && !self.ends.iter().any(|at| (start + 1..end).contains(at));
             let asks = matches!(packet.packet.packet_type, PacketType::Publish if packet.packet.packet_id().is_some())
                 || packet.packet.packet_type == PacketType::Connack;
-            if !alone && asks && self.odd.len() < REMEMBERED {
+            if !alone && asks && !self.violated && self.odd.len() < REMEMBERED {
                 self.odd.push_back(Arc::clone(packet));
             }
             self.packets.pop_front();
@@ -460,6 +471,10 @@ impl Check for Alignment {
                     return;
                 }
                 let flow = self.flows.entry(packet.conn).or_default();
+                if packet.injected && !packet.lawful {
+                    flow.violated = true;
+                    flow.odd.clear();
+                }
                 let start = flow.sent;
                 flow.sent += packet.packet.raw.len() as u64;
                 if flow.packets.len() < REMEMBERED {

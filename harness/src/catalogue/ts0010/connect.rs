@@ -42,14 +42,18 @@ requirement! {
     ///
     /// # Judged
     /// On every CONNECT of a CSE, and of an AE that declares its `ae_id`: the prefix of its role, then anything that is not
-    /// empty. What stands behind the prefix is judged with the authorisation of topics.
+    /// empty. An AE that declares none is given its identifier: it meets the rule where it has the prefix. What stands behind the prefix is judged with the authorisation of topics.
     CLIENT_ID_PREFIX {
         id: "ts0010/client-id-prefix",
         rows: &["T-009"],
         clause: "6.3",
         judged: Judged::Packet(client_id_prefix),
         examples: Examples {
-            conforming: &[cse, ae],
+            conforming: &[cse, ae, |s| {
+                s.ae();
+                s.pics.onem2m.ae_id = None;
+                s.connect_with(build::connect("A::Cae7").clean_session(false).build());
+            }],
             violating: &[
                 |s| connects(s, build::connect("in-cse").clean_session(false).build()),
                 |s| connects(s, build::connect("A::in-cse").clean_session(false).build()),
@@ -72,12 +76,11 @@ fn client_id_prefix(packet: &PacketSeen, setting: &Setting) -> Option<Ruling> {
         Role::Cse => ("C::", declared.cse_id.as_deref()),
         _ => ("A::", declared.ae_id.as_deref()),
     };
-    let own = own?;
     let shown = id.display();
     if shown.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty()) {
         return Some(Ruling::Met);
     }
-    let expected = format!("{prefix}{}", level(own));
+    let expected = format!("{prefix}{}", level(own?));
     let actual = format!("{shown:?}");
     Some(Ruling::broken_at(
         packet,

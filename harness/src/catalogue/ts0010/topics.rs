@@ -257,42 +257,23 @@ fn response(exchange: &Exchange, _: &Setting) -> Option<Ruling> {
 
 /// The topics of requests to the IUT, whoever sends them.
 fn requests_to(setting: &Setting) -> Vec<Wanted> {
-    wanted(
-        setting,
-        |own, other| format!("/oneM2M/req/{other}/{own}/json"),
-        "/oneM2M/req/<originator>/<AE-ID>/json",
-        |filter| {
-            filter
-                .strip_prefix("/oneM2M/req/")
-                .is_some_and(|rest| matches(rest, "<originator>/<AE-ID>/json") || named(rest, 1))
-        },
-    )
+    let usual = "/oneM2M/req/<originator>/<AE-ID>/json";
+    let shape = |filter: &str| filter.strip_prefix("/oneM2M/req/").is_some_and(somebody);
+    wanted(setting, |own, other| format!("/oneM2M/req/{other}/{own}/json"), usual, shape)
 }
 
 /// The topics of responses to the IUT, whoever sends them.
 fn responses_to(setting: &Setting) -> Vec<Wanted> {
-    wanted(
-        setting,
-        |own, other| format!("/oneM2M/resp/{own}/{other}/json"),
-        "/oneM2M/resp/<AE-ID>/<receiver>/json",
-        |filter| {
-            filter
-                .strip_prefix("/oneM2M/resp/")
-                .is_some_and(|rest| matches(rest, "<AE-ID>/<receiver>/json") || named(rest, 0))
-        },
-    )
+    let usual = "/oneM2M/resp/<AE-ID>/<receiver>/json";
+    let shape = |filter: &str| filter.strip_prefix("/oneM2M/resp/").is_some_and(somebody);
+    wanted(setting, |own, other| format!("/oneM2M/resp/{own}/{other}/json"), usual, shape)
 }
 
-/// Whether the levels of a filter name somebody at that place, and let everything else of requests and responses in JSON through.
-fn named(filter: &str, place: usize) -> bool {
+/// Whether a filter lets something in JSON through, whoever it names as Originator and Receiver.
+fn somebody(filter: &str) -> bool {
     let mut levels: Vec<&str> = filter.split('/').collect();
-    if let Some(level) = levels.get_mut(place)
-        && !matches!(*level, "" | "+" | "#")
-    {
-        *level = "+";
-        return matches(&levels.join("/"), "<one>/<other>/json");
-    }
-    false
+    levels.iter_mut().take(2).filter(|level| !matches!(**level, "" | "#")).for_each(|level| *level = "+");
+    matches(&levels.join("/"), "<one>/<other>/json")
 }
 
 /// With the identifier of the IUT as a level of topics. That of an AE whose stem begins with C may stand there with that of its
@@ -372,8 +353,8 @@ requirement! {
             conforming: &[
                 ready,
                 |s| subscribed(s, &["/oneM2M/req/+/in-cse/json", "/oneM2M/resp/in-cse/+/+"]),
-                |s| ae_subscribed(s, Some("Cae1"), &["/oneM2M/req/+/in-cse:Cae1/#"]),
-                |s| ae_subscribed(s, Some("Cae1"), &["/oneM2M/req/in-cse/Cae1/+"]),
+                |s| ae_subscribed(s, Some("Cae1"), &["/oneM2M/req/+/in-cse:Cae1/#", "/oneM2M/resp/in-cse:Cae1/#"]),
+                |s| ae_subscribed(s, Some("Cae1"), &["/oneM2M/req/in-cse/Cae1/+", "/oneM2M/resp/Cae1/in-cse/#"]),
                 |s| ae_subscribed(s, None, &["/oneM2M/req/+/Cae7/json"]),
             ],
             violating: &[
@@ -401,8 +382,8 @@ requirement! {
             conforming: &[
                 ready,
                 |s| subscribed(s, &["/oneM2M/req/+/in-cse/json", "/oneM2M/resp/in-cse/+/+"]),
-                |s| ae_subscribed(s, Some("Cae1"), &["/oneM2M/resp/in-cse:Cae1/#"]),
-                |s| ae_subscribed(s, Some("Sae1"), &["/oneM2M/resp/Sae1/+/json"]),
+                |s| ae_subscribed(s, Some("Cae1"), &["/oneM2M/resp/in-cse:Cae1/#", "/oneM2M/req/#"]),
+                |s| ae_subscribed(s, Some("Sae1"), &["/oneM2M/resp/Sae1/+/json", "/oneM2M/req/+/Sae1/json"]),
                 |s| ae_subscribed(s, None, &["/oneM2M/resp/Cae7/in-cse/#"]),
             ],
             violating: &[
