@@ -10,6 +10,9 @@ use crate::scenario::view::View;
 /// How long an IUT that holds some subscription, but not all it should, is given to ask for more.
 const QUIET: u64 = 100_000_000;
 
+/// How long one that asks its party for something when it begins is quiet when it has done with that.
+const SETTLED: u64 = 2 * QUIET;
+
 /// Waits until commands can reach the IUT.
 #[derive(Clone, Debug)]
 pub struct AwaitReady {
@@ -61,7 +64,9 @@ impl AwaitReady {
                 None => (last, QUIET),
                 Some(knows) => {
                     let busy = stage.view.published_at().map_or(last, |at| at.max(last));
-                    (busy, if knows { QUIET } else { stage.scaled(stage.iut.timing.response) })
+                    // An answer to what it asked for may be on its way, and its next request then follows that.
+                    let rests = knows && stage.view.delivered_last();
+                    (busy, if rests { SETTLED } else { stage.scaled(stage.iut.timing.response) })
                 }
             };
             if stage.recorder.now().since(last) >= window {
