@@ -105,6 +105,8 @@ pub struct Launch {
     pub stop: Option<Vec<Template>>,
     /// One process for each scenario, or one for all.
     pub per: Per,
+    /// What it writes to its output when it can be asked.
+    pub ready: Option<String>,
 }
 
 impl Launch {

@@ -241,6 +241,9 @@ pub fn address(text: &str) -> Option<SocketAddr> {
     text.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, 0))
 }
 
+/// Longest text that an implementation may say that it is ready with, in bytes.
+const READY_AT_MOST: usize = 1000;
+
 fn read_timing(table: &Fields<'_>) -> Timing {
     let default = Timing::default();
     let timing = Timing {
@@ -284,6 +287,11 @@ fn read_launch(table: &Fields<'_>, dir: &Path, pics: &Pics, network: &Network) -
     let reset = argv(table, "reset", pics, network);
     let stop = argv(table, "stop", pics, network);
     let per = table.choice("per", &[("scenario", Per::Scenario), ("run", Per::Run)]);
+    let ready = table.string("ready");
+    if let Some(ready) = ready.as_ref().filter(|ready| ready.value.is_empty() || ready.value.len() > READY_AT_MOST) {
+        let title = format!("`ready` in {} has to be 1 to {READY_AT_MOST} bytes long", table.name);
+        table.document.wrong(ready.span.clone(), title, "", None);
+    }
     table.finish();
     for (key, arguments) in [("command", &command), ("reset", &reset), ("stop", &stop)] {
         if let Some(arguments) = arguments {
@@ -297,6 +305,7 @@ fn read_launch(table: &Fields<'_>, dir: &Path, pics: &Pics, network: &Network) -
         reset: reset.map(|a| a.templates),
         stop: stop.map(|a| a.templates),
         per: per.map_or(Per::Scenario, |p| p.value),
+        ready: ready.map(|r| r.value),
     })
 }
 

@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::watch;
 use touchstone_fixtures::recording::Recorder;
 
 /// Largest iut.out or iut.err, in bytes.
@@ -20,6 +21,8 @@ pub struct Sink {
 struct Target {
     recorder: Recorder,
     files: [Capped; 2],
+    /// A text that is waited for, until it has come.
+    awaited: Option<Awaited>,
 }
 
 /// Which of the two.
@@ -40,7 +43,7 @@ impl Sink {
 
     pub(super) fn with_cap(recorder: Recorder, folder: &Path, cap: u64) -> io::Result<Sink> {
         let files = [Capped::open(&folder.join("iut.out"), cap)?, Capped::open(&folder.join("iut.err"), cap)?];
-        Ok(Sink { inner: Arc::new(Mutex::new(Target { recorder, files })) })
+        Ok(Sink { inner: Arc::new(Mutex::new(Target { recorder, files, awaited: None })) })
     }
 
     /// From now on, everything goes where `other` goes.
@@ -54,7 +57,18 @@ impl Sink {
     }
 
     pub(super) fn write(&self, stream: Stream, data: &[u8]) {
-        self.target().files[stream as usize].write(data);
+        let mut target = self.target();
+        target.files[stream as usize].write(data);
+        if target.awaited.as_mut().is_some_and(|awaited| awaited.came(stream, data)) {
+            target.awaited = None;
+        }
+    }
+
+    /// Whether that text comes on either stream from now on. Nothing else is waited for any more.
+    pub fn expect(&self, text: &str) -> watch::Receiver<bool> {
+        let (said, heard) = watch::channel(text.is_empty());
+        self.target().awaited = Some(Awaited { text: text.as_bytes().to_vec(), last: Default::default(), said });
+        heard
     }
 
     /// The recorder, and how many bytes stand in iut.out and iut.err.
@@ -65,6 +79,29 @@ impl Sink {
 
     fn target(&self) -> std::sync::MutexGuard<'_, Target> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A text that an implementation writes when it can be asked.
+#[derive(Debug)]
+struct Awaited {
+    text: Vec<u8>,
+    /// The end of each stream so far, shorter than the text.
+    last: [Vec<u8>; 2],
+    said: watch::Sender<bool>,
+}
+
+impl Awaited {
+    fn came(&mut self, stream: Stream, data: &[u8]) -> bool {
+        let last = &mut self.last[stream as usize];
+        last.extend_from_slice(data);
+        if last.windows(self.text.len().max(1)).any(|part| part == self.text) {
+            self.said.send_replace(true);
+            return true;
+        }
+        let kept = self.text.len().saturating_sub(1);
+        last.drain(..last.len().saturating_sub(kept));
+        false
     }
 }
 
@@ -117,5 +154,25 @@ mod tests {
         let text = std::fs::read_to_string(folder.path().join("iut.out")).expect("read");
         assert_eq!(text, "1234567812\n[touchstone: cut after 10 bytes]\n");
         assert_eq!(sink.state().1, text.len() as u64);
+    }
+
+    #[test]
+    fn a_text_is_heard_in_pieces_too_and_on_one_stream() {
+        let folder = tempfile::tempdir().expect("directory");
+        let sink = Sink::open(Recorder::in_memory(Limits::default()), folder.path()).expect("opened");
+        sink.write(Stream::Out, b"CSE started");
+        let heard = sink.expect("CSE started");
+        for (stream, data) in
+            [(Stream::Out, "... CSE st"), (Stream::Err, "arted"), (Stream::Err, " CSE"), (Stream::Out, "arte")]
+        {
+            sink.write(stream, data.as_bytes());
+            assert!(!*heard.borrow(), "{data}");
+        }
+        sink.write(Stream::Out, b"d CSE starte");
+        assert!(*heard.borrow());
+        assert!(sink.target().awaited.is_none());
+        let heard = sink.expect("d");
+        sink.write(Stream::Err, b"abcdef");
+        assert!(*heard.borrow());
     }
 }

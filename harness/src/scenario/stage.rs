@@ -12,6 +12,7 @@ use crate::iut::stimulus::operator::Reply;
 use crate::iut::{IutFile, Per, Sink, Stimulus};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use touchstone_fixtures::edge::faults::{Action, Match};
 use touchstone_fixtures::edge::{Edge, FaultHandle};
@@ -76,6 +77,8 @@ pub(super) struct Stage<'r> {
     pub quiet: u64,
     /// How long `start` waits for an attached IUT to connect, in nanoseconds; 0 when the harness starts it.
     pub contact: u64,
+    /// Whether the process has said that it is ready, where it does.
+    pub ready: Option<watch::Receiver<bool>>,
     /// What was pushed under a name, with DUP 1.
     pub pushed: BTreeMap<String, Vec<u8>>,
     /// What became of asking a Producer to send, so far.
@@ -122,6 +125,7 @@ impl<'r> Stage<'r> {
             found: None,
             quiet,
             contact,
+            ready: None,
             pushed: BTreeMap::new(),
             stimuli: Stimuli::default(),
             asked: Vec::new(),
@@ -332,6 +336,7 @@ impl<'r> Stage<'r> {
             }
             self.end_process().await;
         }
+        self.ready = launch.ready.as_ref().map(|text| self.sink.expect(text));
         let address = self.edge.iut_addr();
         self.slot.start(self.iut, self.options, address, self.sink.clone(), fresh).await
     }

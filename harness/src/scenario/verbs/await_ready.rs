@@ -6,6 +6,7 @@ use crate::iut::Pics;
 use crate::scenario::filter::matches;
 use crate::scenario::stage::{Ended, Stage};
 use crate::scenario::view::View;
+use tokio::time::Instant;
 
 /// How long an IUT that holds some subscription, but not all it should, is given to ask for more.
 const QUIET: u64 = 100_000_000;
@@ -60,7 +61,7 @@ impl AwaitReady {
             let knows = stage.party.as_ref().map(|party| party.lock().knows());
             // What it asks its party for when it begins comes first. One that asks for nothing is ready all the same.
             let (last, window) = match knows {
-                None if complete => return warmed_up(stage, String::new()).await,
+                None if complete => return warmed_up(stage, deadline, String::new()).await,
                 None => (last, QUIET),
                 Some(knows) => {
                     let busy = stage.view.published_at().map_or(last, |at| at.max(last));
@@ -75,7 +76,7 @@ impl AwaitReady {
                     (true, _) => "",
                     (false, _) => "not every topic it is due to hold is subscribed",
                 };
-                return warmed_up(stage, note.to_owned()).await;
+                return warmed_up(stage, deadline, note.to_owned()).await;
             }
             let until = deadline.min(stage.after(window.saturating_sub(stage.recorder.now().since(last))));
             let busy = |view: &View| view.published_at().max(Some(view.readiness().last)) > Some(last);
@@ -83,15 +84,29 @@ impl AwaitReady {
             match more {
                 Err(ended @ Ended::Failed(_)) => return ended,
                 // Somebody who never rests is as ready as he will be.
-                _ if tokio::time::Instant::now() >= deadline => return Ended::Done("it is busy".to_owned()),
+                _ if Instant::now() >= deadline => return Ended::Done("it is busy".to_owned()),
                 _ => {}
             }
         }
     }
 }
 
-/// Subscribed is not ready for everybody: after a start it has the time that its vendor asks for.
-async fn warmed_up(stage: &mut Stage<'_>, note: String) -> Ended {
+/// Subscribed is not ready for everybody: after a start it may have to say that it is, and has the time that its vendor
+/// asks for.
+async fn warmed_up(stage: &mut Stage<'_>, deadline: Instant, note: String) -> Ended {
+    if let Some(mut ready) = stage.ready.clone() {
+        tokio::select! {
+            // An error says that nothing is listened for any more.
+            heard = ready.wait_for(|said| *said) => {
+                if heard.is_err() {
+                    return Ended::Failed("the output of the implementation is no longer listened to".to_owned());
+                }
+            }
+            died = stage.wait(deadline, true, |_| None::<()>) => {
+                return stage.ended(died, || "waited for the implementation to say that it is ready".to_owned());
+            }
+        }
+    }
     let time = stage.iut.timing.warm_up;
     if time > 0 && stage.view.warms_up() {
         let until = stage.deadline(time);
