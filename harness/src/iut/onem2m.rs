@@ -15,6 +15,7 @@ pub static DECLARES: Declares = Declares {
     needs: &[
         Need { name: "json", met: |pics| pics.speaks(Serialization::Json) },
         Need { name: "xml", met: |pics| pics.speaks(Serialization::Xml) },
+        Need { name: "cse_id", met: |pics| pics.onem2m.cse_id.is_some() },
         Need { name: "cse_name", met: |pics| pics.onem2m.cse_name.is_some() },
         Need { name: "ae_id", met: |pics| pics.onem2m.ae_id.is_some() },
         Need { name: "originator", met: |pics| pics.onem2m.originator.is_some() },

@@ -1,12 +1,12 @@
 //! What becomes of a request that reaches its Receiver (6.4.3, 7.2).
 
 use crate::catalogue::onem2m::{for_base, refusal_of};
-use crate::catalogue::{Examples, Judged, Level, Trigger};
+use crate::catalogue::{Condition, Examples, Judged, Level, Trigger};
 use crate::evidence::onem2m::topic::is_ae_stem;
 use crate::evidence::onem2m::{Primitive, time};
 use crate::evidence::sketch::Sketch;
 use crate::evidence::{Delivery, Exchange, Setting, Silence};
-use crate::iut::Role;
+use crate::iut::{Role, Serialization};
 use crate::judge::{Deviation, Ruling, Witness};
 use crate::requirement;
 use serde_json::{Value, json};
@@ -42,6 +42,9 @@ fn later(s: &mut Sketch) {
     s.reply("later", 2000, json!({"pc": {"m2m:cb": {}}}));
 }
 
+/// What XML asks of its readers is too much for any of them to be blamed for not answering.
+const IN_JSON: Condition = ("it declares JSON", |pics| pics.speaks(Serialization::Json));
+
 requirement! {
     /// A receiver carries a request out, or says why not: it answers.
     ///
@@ -57,6 +60,7 @@ requirement! {
         rows: &["T-031"],
         clause: "6.4.3",
         interop: true,
+        when: Some(IN_JSON),
         trigger: Trigger::Tester,
         judged: Judged::Exchange(answers),
         examples: Examples {

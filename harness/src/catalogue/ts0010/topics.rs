@@ -259,14 +259,14 @@ fn response(exchange: &Exchange, _: &Setting) -> Option<Ruling> {
 fn requests_to(setting: &Setting) -> Vec<Wanted> {
     let usual = "/oneM2M/req/<originator>/<AE-ID>/json";
     let shape = |filter: &str| filter.strip_prefix("/oneM2M/req/").is_some_and(somebody);
-    wanted(setting, |own, other| format!("/oneM2M/req/{other}/{own}/json"), usual, shape)
+    wanted(setting, |own, other, format| format!("/oneM2M/req/{other}/{own}/{format}"), usual, shape)
 }
 
 /// The topics of responses to the IUT, whoever sends them.
 fn responses_to(setting: &Setting) -> Vec<Wanted> {
     let usual = "/oneM2M/resp/<AE-ID>/<receiver>/json";
     let shape = |filter: &str| filter.strip_prefix("/oneM2M/resp/").is_some_and(somebody);
-    wanted(setting, |own, other| format!("/oneM2M/resp/{own}/{other}/json"), usual, shape)
+    wanted(setting, |own, other, format| format!("/oneM2M/resp/{own}/{other}/{format}"), usual, shape)
 }
 
 /// Whether a filter lets something in JSON through, whoever it names as Originator and Receiver.
@@ -278,22 +278,27 @@ fn somebody(filter: &str) -> bool {
 
 /// With the identifier of the IUT as a level of topics. That of an AE whose stem begins with C may stand there with that of its
 /// registrar in front (6.4.2) or alone (7.4); one that declares none is given it.
-fn wanted(setting: &Setting, topic: fn(&str, &str) -> String, name: &str, shape: fn(&str) -> bool) -> Vec<Wanted> {
-    if !setting.pics.speaks(Serialization::Json) {
-        return Vec::new();
-    }
+fn wanted(
+    setting: &Setting,
+    topic: fn(&str, &str, &str) -> String,
+    name: &str,
+    shape: fn(&str) -> bool,
+) -> Vec<Wanted> {
+    // Where it declares both, either will do to show what it listens to.
+    let json = setting.pics.speaks(Serialization::Json);
+    let format = if json { "json" } else { "xml" };
     let declared = &setting.pics.onem2m;
     let forms = match (setting.role, declared.cse_id.as_deref(), declared.ae_id.as_deref()) {
         (Role::Cse, Some(cse), _) => vec![level(cse)],
         (Role::Ae, _, Some(stem)) if stem.starts_with('S') => vec![stem.to_owned()],
         (Role::Ae, Some(cse), Some(stem)) => vec![level(&format!("{cse}/{stem}")), stem.to_owned()],
-        (Role::Ae, ..) => return vec![Wanted::shaped(name, shape)],
+        (Role::Ae, ..) if json => return vec![Wanted::shaped(name, shape)],
         _ => return Vec::new(),
     };
     // An AE talks to its registrar alone, and may say so (7.4).
     let registrar = declared.cse_id.as_deref().filter(|_| setting.role == Role::Ae).map(level);
     let other = registrar.as_deref().unwrap_or("<other>");
-    vec![Wanted::any(forms.iter().map(|own| topic(own, other)).collect())]
+    vec![Wanted::any(forms.iter().map(|own| topic(own, other, format)).collect())]
 }
 
 /// A CSE that subscribes to these filters, and lives on.
@@ -307,6 +312,15 @@ fn subscribed(s: &mut Sketch, filters: &[&str]) {
 
 fn ready(s: &mut Sketch) {
     s.ready_cse();
+}
+
+/// A CSE that declares XML alone, and subscribes to no more than that.
+fn in_xml(s: &mut Sketch) {
+    s.cse();
+    s.pics.serializations = vec![Serialization::Xml];
+    s.connect();
+    s.subscribe(&[("/oneM2M/req/+/in-cse/xml", 1), ("/oneM2M/resp/in-cse/+/xml", 1)]);
+    s.wait(2_500);
 }
 
 fn connected_only(s: &mut Sketch) {
@@ -335,12 +349,12 @@ requirement! {
     ///
     /// # Interpretation
     /// 6.4.3 and 6.4.5 print the filter without a level for the serialization, 6.5.4 with `#`: any filter will do that covers
-    /// the topics of requests in JSON. What counts is the session: where the server still has one, earlier subscriptions are
-    /// part of it. The identifier of an AE whose stem begins with C has two forms (6.4.2 and 7.4 differ): either will do.
+    /// the topics of requests in JSON, or in XML where that alone is declared. What counts is the session: where the server
+    /// still has one, earlier subscriptions are part of it. The identifier of an AE whose stem begins with C has two forms (6.4.2 and 7.4 differ): either will do.
     /// An AE that declares none is given it when it registers: a subscription to the requests of anybody is enough there.
     ///
     /// # Judged
-    /// Over all connections of the IUT that were accepted, where JSON is declared. Met by a SUBSCRIBE that covers the topics, or
+    /// Over all connections of the IUT that were accepted. Met by a SUBSCRIBE that covers the topics, or
     /// by session present 1 after one. Broken when a connection ends, or the recording does, without it, provided that nothing
     /// was subscribed to for the time granted to answer, and nothing of the client waits for its acknowledgement.
     SUBSCRIBES_REQUESTS {

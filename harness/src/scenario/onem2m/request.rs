@@ -24,7 +24,8 @@ const ADMIN: &str = "admin";
 pub struct Request {
     name: Option<String>,
     from: From,
-    to: String,
+    /// The CSEBase when nothing is said.
+    to: Option<String>,
     op: u64,
     ty: Option<u64>,
     pc: Option<Value>,
@@ -42,6 +43,8 @@ pub struct Request {
 /// Who asks.
 #[derive(Clone, Debug)]
 enum From {
+    /// The one with all rights, if there is one, or anybody.
+    Usual,
     Admin,
     Written(String),
     Nobody,
@@ -73,7 +76,7 @@ impl Request {
         };
         let name = captured_name(fields);
         let from = match text("from") {
-            None => From::Admin,
+            None => From::Usual,
             Some(from) if from == ADMIN => From::Admin,
             Some(from) if from.is_empty() => From::Nobody,
             Some(from) => From::Written(from),
@@ -141,7 +144,7 @@ impl Request {
         Some(Request {
             name,
             from,
-            to: text("to").unwrap_or_else(|| "{cse_name}".to_owned()),
+            to: text("to"),
             op,
             ty,
             pc,
@@ -156,7 +159,7 @@ impl Request {
 
     fn originator<'p>(&'p self, pics: &'p Pics) -> Option<&'p str> {
         match &self.from {
-            From::Admin => Some(originator(pics)),
+            From::Usual | From::Admin => Some(originator(pics)),
             From::Written(from) => Some(from),
             From::Nobody => None,
         }
@@ -168,7 +171,11 @@ impl Request {
         let from = self.originator(pics).map(|from| blanks.fill(from)).transpose()?;
         let mut parameters = Map::new();
         parameters.insert("op".to_owned(), json!(self.op));
-        parameters.insert("to".to_owned(), json!(blanks.fill(&self.to)?));
+        let to = match &self.to {
+            Some(to) => blanks.fill(to)?,
+            None => pics.onem2m.cse_name.clone().unwrap_or_else(|| cse.to_owned()),
+        };
+        parameters.insert("to".to_owned(), json!(to));
         if let Some(from) = &from {
             parameters.insert("fr".to_owned(), json!(from));
         }
@@ -207,11 +214,11 @@ impl Request {
     fn texts(&self) -> impl Iterator<Item = &str> {
         let from = match &self.from {
             From::Written(from) => Some(from.as_str()),
-            From::Admin | From::Nobody => None,
+            From::Usual | From::Admin | From::Nobody => None,
         };
         let way = [&self.way.whole, &self.way.originator, &self.way.receiver];
         let values = self.pc.iter().chain(self.fields.values()).flat_map(leaves);
-        from.into_iter().chain([self.to.as_str()]).chain(way.into_iter().flatten().map(String::as_str)).chain(values)
+        from.into_iter().chain(self.to.as_deref()).chain(way.into_iter().flatten().map(String::as_str)).chain(values)
     }
 }
 
@@ -231,9 +238,13 @@ impl Asking for Request {
     }
 
     fn needs(&self) -> Vec<Key> {
-        let mut needs = Vec::new();
-        if matches!(self.from, From::Admin) {
-            needs.push(Key::Own("originator"));
+        let mut needs = vec![Key::Own("cse_id")];
+        // Whoever asks for the CSEBase is answered somehow.
+        let plain = self.op == 2 && self.to.is_none() && self.pc.is_none() && self.fields.is_empty();
+        match self.from {
+            From::Usual if plain && self.without.is_empty() => {}
+            From::Usual | From::Admin => needs.push(Key::Own("originator")),
+            From::Written(_) | From::Nobody => {}
         }
         if self.texts().any(|text| text.contains("{cse_name}")) {
             needs.push(Key::Own("cse_name"));

@@ -5,7 +5,7 @@ use crate::diagnostic::Source;
 use crate::evidence::observe;
 use crate::iut::IutFile;
 use crate::judge::{Outcome, judge};
-use crate::scenario::{Options, Planned, Status, evidence_folder, parse, plan, run_all};
+use crate::scenario::{Options, Planned, ScenarioResult, Status, evidence_folder, parse, plan, run_all};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -171,9 +171,8 @@ fn planned(iut: &IutFile, id: &str, steps: &str) -> Planned {
     plan.selected[0].clone()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_reference_cse_is_asked_and_judged() {
-    let out = tempfile::tempdir().expect("a directory");
+/// Runs scenarios against a reference CSE.
+async fn run(out: &Path, scenarios: &[(&str, &str)]) -> (Vec<Planned>, Vec<ScenarioResult>) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
     drop(listener);
@@ -186,9 +185,35 @@ async fn the_reference_cse_is_asked_and_judged() {
     let iut = Arc::new(iut);
     let connection = ConnectionOptions { server: format!("127.0.0.1:{port}"), ..ConnectionOptions::default() };
     let cse = tokio::spawn(run_cse_until(CseOptions { connection, ..CseOptions::default() }, std::future::pending()));
-    let planned: Vec<Planned> = SCENARIOS.iter().map(|(id, steps)| planned(&iut, id, steps)).collect();
-    let results = run_all(&planned, &iut, &Arc::new(Options::new(out.path())), None, |_| {}).await;
+    let planned: Vec<Planned> = scenarios.iter().map(|(id, steps)| planned(&iut, id, steps)).collect();
+    let results = run_all(&planned, &iut, &Arc::new(Options::new(out)), None, |_| {}).await;
     cse.abort();
+    (planned, results)
+}
+
+/// Steps that a CSE cannot be blamed for, and that say why they come to nothing.
+const IN_VAIN: [(&str, &str); 4] = [
+    ("told", "verb = \"await-notification\"\nwithin = \"50ms\""),
+    ("asked", "verb = \"await-notification\"\nverification = true\nwithin = \"50ms\""),
+    ("nobody", "verb = \"request\"\nname = \"a\"\n[[step]]\nverb = \"request\"\nfrom = \"{aei.a}\""),
+    ("optional", "verb = \"await-notification\"\nwithin = \"50ms\"\noptional = true"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_waited_for_in_vain_is_said() {
+    let out = tempfile::tempdir().expect("a directory");
+    let scenarios = IN_VAIN.map(|(id, step)| (id, format!("[[step]]\n{step}\n")));
+    let scenarios: Vec<(&str, &str)> = scenarios.iter().map(|(id, steps)| (*id, steps.as_str())).collect();
+    let (_, results) = run(out.path(), &scenarios).await;
+    let mut said: Vec<String> = results.iter().map(|r| format!("{}: {:?}, {}", r.id, r.status, r.reason)).collect();
+    said.sort();
+    insta::assert_snapshot!(said.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reference_cse_is_asked_and_judged() {
+    let out = tempfile::tempdir().expect("a directory");
+    let (planned, results) = run(out.path(), &SCENARIOS).await;
     for result in &results {
         assert_eq!(result.status, Status::Completed, "{}: {}", result.id, result.reason);
     }
