@@ -90,15 +90,15 @@ impl Subscriptions {
         wanted: fn(&Setting) -> Vec<String>,
         covers: fn(filter: &str, topic: &str) -> bool,
     ) -> Box<dyn Check> {
-        Subscriptions::new(Source::Topics(wanted), covers)
+        Subscriptions::made(Source::Topics(wanted), covers)
     }
 
     /// The same, where one of several topics will do.
     pub(super) fn any_of(wanted: fn(&Setting) -> Vec<Wanted>) -> Box<dyn Check> {
-        Subscriptions::new(Source::AnyOf(wanted), matches)
+        Subscriptions::made(Source::AnyOf(wanted), matches)
     }
 
-    fn new(wanted: Source, covers: fn(filter: &str, topic: &str) -> bool) -> Box<dyn Check> {
+    fn made(wanted: Source, covers: fn(filter: &str, topic: &str) -> bool) -> Box<dyn Check> {
         Box::new(Subscriptions {
             wanted,
             covers,

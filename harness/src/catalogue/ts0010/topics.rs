@@ -350,8 +350,9 @@ requirement! {
     /// # Interpretation
     /// 6.4.3 and 6.4.5 print the filter without a level for the serialization, 6.5.4 with `#`: any filter will do that covers
     /// the topics of requests in JSON, or in XML where that alone is declared. What counts is the session: where the server
-    /// still has one, earlier subscriptions are part of it. The identifier of an AE whose stem begins with C has two forms (6.4.2 and 7.4 differ): either will do.
-    /// An AE that declares none is given it when it registers: a subscription to the requests of anybody is enough there.
+    /// still has one, earlier subscriptions are part of it. The identifier of an AE whose stem begins with C has two forms
+    /// (6.4.2 and 7.4 differ): either will do. An AE that declares none is given it when it registers: a subscription to the
+    /// requests of anybody is enough there.
     ///
     /// # Judged
     /// Over all connections of the IUT that were accepted. Met by a SUBSCRIBE that covers the topics, or
@@ -366,6 +367,7 @@ requirement! {
         examples: Examples {
             conforming: &[
                 ready,
+                in_xml,
                 |s| subscribed(s, &["/oneM2M/req/+/in-cse/json", "/oneM2M/resp/in-cse/+/+"]),
                 |s| ae_subscribed(s, Some("Cae1"), &["/oneM2M/req/+/in-cse:Cae1/#", "/oneM2M/resp/in-cse:Cae1/#"]),
                 |s| ae_subscribed(s, Some("Cae1"), &["/oneM2M/req/in-cse/Cae1/+", "/oneM2M/resp/Cae1/in-cse/#"]),
@@ -395,6 +397,7 @@ requirement! {
         examples: Examples {
             conforming: &[
                 ready,
+                in_xml,
                 |s| subscribed(s, &["/oneM2M/req/+/in-cse/json", "/oneM2M/resp/in-cse/+/+"]),
                 |s| ae_subscribed(s, Some("Cae1"), &["/oneM2M/resp/in-cse:Cae1/#", "/oneM2M/req/#"]),
                 |s| ae_subscribed(s, Some("Sae1"), &["/oneM2M/resp/Sae1/+/json", "/oneM2M/req/+/Sae1/json"]),
