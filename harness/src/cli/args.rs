@@ -36,7 +36,7 @@ pub(super) enum Command {
     /// Explain a requirement: statement, clause, how it is judged, what proves the check
     Explain(ExplainOptions),
     /// Print a commented IUT file to start from
-    Init,
+    Init(InitOptions),
     /// Run the recording broker alone
     Broker(BrokerOptions),
     /// Run a bundled reference implementation
@@ -168,6 +168,13 @@ pub(super) struct ListOptions {
     #[arg(long)]
     pub json: bool,
     /// Only of this binding
+    #[arg(long)]
+    pub binding: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitOptions {
+    /// For this binding, in place of the first
     #[arg(long)]
     pub binding: Option<String>,
 }

@@ -107,7 +107,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Keygen(options) => pack::keygen(&options),
         Command::List(options) => list::list(&options),
         Command::Explain(options) => explain::explain(&options),
-        Command::Init => Ok(init::init()),
+        Command::Init(options) => init::init(&options),
         Command::Broker(options) => broker::broker(&options),
         Command::Reference(options) => reference::reference(&options),
     };
