@@ -75,9 +75,10 @@ impl Facts for Message {
     }
 
     fn reaches(&self, topic: &str, setting: &Setting) -> bool {
+        let target = self.target().map(|(name, _)| name);
         let due = |topics: &Topics| match topics.everybody {
             Some(everybody) => topic == everybody,
-            None => topics.due(&setting.pics).iter().any(|due| due == topic),
+            None => topics.addresses(topic, &setting.pics, self.action(), target),
         };
         setting.role == Role::Consumer && setting.binding.topics.is_some_and(due)
     }
