@@ -1,5 +1,6 @@
 //! An implementation outlives what is sent to it.
 
+use crate::catalogue::ts0010::says_leave;
 use crate::catalogue::{Examples, Judged, Level, Trigger};
 use crate::evidence::payload::{Kind, Payload, Quality};
 use crate::evidence::sketch::Sketch;
@@ -38,7 +39,8 @@ requirement! {
     ///
     /// # Interpretation
     /// This is a rule of this program: whatever arrives over the network, also bytes that no specification allows,
-    /// must not end an implementation. Ending without being asked to is never in order, with whatever exit code.
+    /// must not end an implementation. Ending without being asked to is never in order, with whatever exit code, unless it was
+    /// told to leave for good: exit code 0 is then in order.
     ///
     /// # Judged
     /// On its process: met by one that was running when it was asked to stop, broken by an end that nobody asked for.
@@ -59,6 +61,12 @@ requirement! {
                 |s| {
                     s.ready();
                     s.stop();
+                },
+                |s| {
+                    s.ready_ae();
+                    s.stimulus(json!({"id": "l", "leave": true}));
+                    s.closed_by_iut();
+                    s.exit(0, false);
                 },
                 |s| {
                     hostile(s);
@@ -214,6 +222,8 @@ struct Survives {
     full: bool,
     /// Whether the running process has been found running when it was asked to stop.
     stopping: bool,
+    /// Whether it was told to leave for good.
+    leaving: bool,
     unanswered: Vec<Arc<Exchange>>,
 }
 
@@ -233,6 +243,7 @@ impl Check for Survives {
                     ledger.enter(Witness::frame(*frame), ruling);
                 }
             }
+            Observation::Stimulated { line, .. } => self.leaving |= says_leave(line),
             Observation::Exchange(exchange) => self.exchange(exchange, setting, ledger),
             Observation::End { at, .. } => self.end(*at, setting, ledger),
             _ => {}
@@ -253,6 +264,7 @@ impl Survives {
             stops: Vec::new(),
             full: false,
             stopping: false,
+            leaving: false,
             unanswered: Vec::new(),
         }
     }
@@ -301,10 +313,14 @@ impl Survives {
     fn process(&mut self, change: &ProcessChange, at: Nanos, setting: &Setting) -> Option<Ruling> {
         match change {
             ProcessChange::Spawn { .. } => {
-                self.stopping = false;
+                (self.stopping, self.leaving) = (false, false);
                 None
             }
             ProcessChange::StopRequested { .. } | ProcessChange::Exit { expected: true, .. } => {
+                self.stopped(at);
+                (!std::mem::replace(&mut self.stopping, true)).then_some(Ruling::Met)
+            }
+            ProcessChange::Exit { code: Some(0), .. } if self.leaving => {
                 self.stopped(at);
                 (!std::mem::replace(&mut self.stopping, true)).then_some(Ruling::Met)
             }

@@ -1,4 +1,4 @@
-//! What becomes of commands that come at QoS 2 under an identifier the IUT has seen before: a copy of one it has received
+//! What becomes of requests that come at QoS 2 under an identifier the IUT has seen before: a copy of one it has received
 //! is handed on once, and a new one under an identifier that is free again is handed on. Only the answers of the
 //! application show it. The requirements look at [`Handed`]s.
 
@@ -14,17 +14,17 @@ use touchstone_fixtures::wire::mqtt311::{Body, PacketType};
 const CONNECTIONS: usize = 4_096;
 const FOLLOWED: usize = 65_536;
 
-/// What the answers to a command say.
+/// What the answers to a request say.
 pub(super) enum Handed<'a> {
-    /// A command whose copy came again before its PUBREL was answered once.
+    /// A request whose copy came again before its PUBREL was answered once.
     Once { exchange: &'a Exchange, across: bool },
     /// It was answered twice; the second answer.
     Twice { exchange: &'a Exchange, second: &'a ResponseSeen, across: bool },
     /// There is a second answer like the first: it may be the first, sent again.
     Unclear { exchange: &'a Exchange, across: bool },
-    /// A new command under an identifier of a finished exchange was answered.
+    /// A new request under an identifier of a finished exchange was answered.
     Again { exchange: &'a Exchange },
-    /// It was not, though a later command was.
+    /// It was not, though a later request was.
     Swallowed { exchange: &'a Exchange },
 }
 
@@ -205,7 +205,7 @@ pub(super) fn handed_once(handed: &Handed<'_>, within: bool) -> Option<(Witness,
             let ruling = Ruling::Broken(Deviation {
                 witness: Some(Witness::packet(&second.packet)),
                 said: format!(
-                    "Command at QoS 2 answered twice after its PUBLISH had come again {how}, before its PUBREL"
+                    "Request at QoS 2 answered twice after its PUBLISH had come again {how}, before its PUBREL"
                 ),
                 expected: "one answer: the message is handed on once".to_owned(),
                 actual: "two answers".to_owned(),

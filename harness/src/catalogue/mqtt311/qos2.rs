@@ -354,7 +354,7 @@ requirement! {
     ///
     /// # Judged
     /// On every QoS 2 PUBLISH delivered to the IUT again after its PUBREC was sent and before its PUBREL; a missing
-    /// PUBREC as in 3.3.4-1. Two different answers to such a command break it, too.
+    /// PUBREC as in 3.3.4-1. Two different answers to such a request break it, too.
     QOS2_DUPLICATE_PUBREC {
         id: "mqtt311/qos2-duplicate-pubrec",
         rows: &["MQTT-4.3.3-2b"],
@@ -491,8 +491,8 @@ requirement! {
     ///
     /// # Judged
     /// On every QoS 2 PUBLISH delivered to the IUT under an identifier whose earlier exchange ended with PUBCOMP; a
-    /// missing PUBREC as in 3.3.4-1. A `query features` under such an identifier that stays unanswered, while a later
-    /// command is answered, breaks it, too: it was taken for a duplicate.
+    /// missing PUBREC as in 3.3.4-1. A sound request (of OpenC2: `query features`) under such an identifier that stays
+    /// unanswered, while a later one is answered, breaks it, too: it was taken for a duplicate.
     QOS2_PACKET_ID_AGAIN {
         id: "mqtt311/qos2-packet-id-again",
         rows: &["MQTT-4.3.3-2d"],
@@ -539,7 +539,7 @@ fn query(id: &str) -> Vec<u8> {
     Sketch::request_payload(id, json!({"action": "query", "target": {"features": []}}))
 }
 
-/// A command at QoS 2, carried through and answered.
+/// A request at QoS 2, carried through and answered.
 fn receives(s: &mut Sketch) {
     s.ready();
     s.edge(build::publish("oc2/cmd/all", 2, 1, query("r1")));
@@ -549,7 +549,7 @@ fn receives(s: &mut Sketch) {
     s.respond("r1", json!({"status": 200}));
 }
 
-/// Another command under the same identifier.
+/// Another request under the same identifier.
 fn uses_again(s: &mut Sketch) {
     receives(s);
     s.edge(build::publish("oc2/cmd/all", 2, 1, query("r2")));
@@ -562,9 +562,9 @@ fn taken_anew(handed: &Handed<'_>) -> Option<(Witness, Ruling)> {
             let id = exchange.request.packet.packet_id().unwrap_or_default();
             let ruling = Ruling::Broken(Deviation {
                 witness: None,
-                said: format!("Command at QoS 2 with packet identifier {id}, used again after PUBCOMP, never answered"),
+                said: format!("Request at QoS 2 with packet identifier {id}, used again after PUBCOMP, never answered"),
                 expected: "an answer: it is a new publication".to_owned(),
-                actual: "none, though a later command was answered".to_owned(),
+                actual: "none, though a later request was answered".to_owned(),
             });
             Some((Witness::packet(&exchange.request), ruling))
         }

@@ -72,7 +72,7 @@ fn query(id: &str) -> Vec<u8> {
     Sketch::request_payload(id, json!({"action": "query", "target": {"features": []}}))
 }
 
-/// A command at QoS 2 whose PUBREC is withheld, delivered again: on the same connection, or on the next one.
+/// A request at QoS 2 whose PUBREC is withheld, delivered again: on the same connection, or on the next one.
 pub(super) fn receives_again(s: &mut Sketch, across: bool) -> u16 {
     s.ready();
     let id = s.push("oc2/cmd/all", 2, query("r1"));
@@ -102,7 +102,7 @@ requirement! {
     /// has not finished. What it keeps beyond the end of its process is its own affair (4.1).
     ///
     /// # Judged
-    /// On what it owes on a reconnect, as in 4.4.0-1; and on commands at QoS 2 whose PUBREC came before the connection
+    /// On what it owes on a reconnect, as in 4.4.0-1; and on requests at QoS 2 whose PUBREC came before the connection
     /// ended, and that are delivered again on the next one: broken by two different answers.
     SESSION_KEPT {
         id: "mqtt311/session-kept",
@@ -278,7 +278,7 @@ requirement! {
     /// A client keeps its session state for as long as the session lasts.
     ///
     /// # Judged
-    /// As 3.1.2-4; and on commands at QoS 2 that are delivered again on the same connection, after their PUBREC and
+    /// As 3.1.2-4; and on requests at QoS 2 that are delivered again on the same connection, after their PUBREC and
     /// before their PUBREL: broken by two different answers.
     SESSION_STATE_KEPT {
         id: "mqtt311/session-state-kept",

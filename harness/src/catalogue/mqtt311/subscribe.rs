@@ -6,7 +6,7 @@ use crate::evidence::sketch::Sketch;
 use crate::requirement;
 use touchstone_fixtures::wire::mqtt311::{PacketType, build};
 
-/// A Consumer that gives up a subscription.
+/// A client that gives up a subscription.
 fn unsubscribes(s: &mut Sketch) {
     s.ready();
     s.iut(build::unsubscribe(2, ["oc2/cmd/all", "oc2/cmd/ap/alpha"]));

@@ -145,7 +145,7 @@ pub(super) fn packet_id_span(packet: &ControlPacket) -> Span {
     id.map_or(Span::new(0, packet.raw.len() as u32), |id| id.span)
 }
 
-/// A connected and subscribed Consumer that has published nothing.
+/// A connected and subscribed client that has published nothing.
 pub(super) fn ready(s: &mut Sketch) {
     s.ready();
 }

@@ -124,10 +124,11 @@ impl Asked {
         if let Some(answer) = response(p) {
             let open = answer.text("rqi").and_then(|rqi| self.open.remove(rqi));
             let given = answer.content().and_then(|(_, ae)| ae.get("aei")?.as_text()).map(last);
-            if let (Some(named), Some(stem), Some(2001)) = (open, given, answer.rsc())
-                && self.asked.len() < FOLLOWED
-            {
-                self.asked.insert(stem.to_owned(), named);
+            if let (Some(stem), Some(2001)) = (given, answer.rsc()) {
+                self.asked.remove(stem);
+                if let Some(named) = open.filter(|_| self.asked.len() < FOLLOWED) {
+                    self.asked.insert(stem.to_owned(), named);
+                }
             }
             return;
         }

@@ -9,7 +9,6 @@ use crate::evidence::{Exchange, Observation, PacketSeen, Setting};
 use crate::iut::Serialization;
 use crate::judge::{Check, Deviation, Ledger, Ruling, Witness};
 use crate::requirement;
-use bytes::Bytes;
 use serde_json::json;
 use std::collections::{BTreeMap, VecDeque};
 use touchstone_fixtures::recording::Nanos;
@@ -41,8 +40,9 @@ requirement! {
     ///
     /// # Judged
     /// On every response of the IUT with a Request Identifier: met where a request under it was sent to the IUT, broken where no
-    /// message was. That is not held against it once a message was sent to it whose Request Identifier is absent or which is
-    /// no sound primitive in a serialization that it declares, nor where a session began before the recording.
+    /// message was. That is not held against it once a message was sent to it whose Request Identifier is absent, longer than
+    /// 200 characters or not of visible ASCII characters, or which is no sound primitive in a serialization that it declares,
+    /// nor where a session began before the recording.
     SAME_ID {
         id: "onem2m/response-same-rqi",
         rows: &["M-026"],
@@ -95,7 +95,7 @@ impl Check for SameId {
                     let sound = !m.defects.iter().any(|defect| TEXTUAL.contains(&defect.clause));
                     m.whole_text()
                         && sound
-                        && m.text("rqi").is_some_and(|rqi| !rqi.is_empty())
+                        && m.text("rqi").is_some_and(plain)
                         && m.serialization.is_some_and(|s| setting.pics.speaks(s))
                 };
                 self.doubtful |= !p.primitive().is_some_and(readable);
@@ -121,6 +121,11 @@ impl Check for SameId {
     }
 }
 
+/// Whether everybody reads and writes an identifier alike, white space and escapes aside.
+fn plain(rqi: &str) -> bool {
+    (1..=200).contains(&rqi.len()) && rqi.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// Rows under which a text may be read in more than one way.
 const TEXTUAL: [&str; 6] = ["M-030", "M-031", "M-032", "M-033", "M-036", "M-037"];
 
@@ -133,8 +138,8 @@ requirement! {
     ///
     /// # Judged
     /// On every request of the IUT that can be read whole and has `fr` and `rqi`. Broken when another one from the same originator
-    /// to the same receiver, under the same identifier and with another content, was published within the time to answer
-    /// before it, and no response under that identifier has been sent to the IUT since.
+    /// to the same receiver, under the same identifier, which differs in `op`, `to`, `ty` or `pc`, was published within the time
+    /// to answer before it, and no response under that identifier has been sent to the IUT since.
     OWN_ID {
         id: "onem2m/request-own-rqi",
         rows: &["M-027"],
@@ -154,8 +159,8 @@ requirement! {
             }, |s| {
                 // The same once more.
                 s.ready_ae();
-                s.request("r1", json!({}));
-                s.request("r1", json!({}));
+                s.request("r1", json!({"ot": "20261121T200000"}));
+                s.request("r1", json!({"ot": "20261121T200001"}));
             }, |s| {
                 s.ready_ae();
                 s.request("r1", json!({}));
@@ -183,8 +188,17 @@ const PENDING: usize = 4096;
 
 #[derive(Default)]
 struct OwnId {
-    pending: BTreeMap<Key, (Bytes, Nanos)>,
+    pending: BTreeMap<Key, (Vec<u8>, Nanos)>,
     order: VecDeque<(Key, Nanos)>,
+}
+
+/// What a request asks for, as it is written: what changes when it is sent once more, as times do, is left out.
+fn asked(request: &Primitive, payload: &[u8]) -> Vec<u8> {
+    let written = |name: &str| {
+        let span = request.get(name).map(|node| node.span)?;
+        payload.get(usize::try_from(span.start).ok()?..usize::try_from(span.end).ok()?)
+    };
+    ["op", "to", "ty", "pc"].iter().flat_map(|name| [written(name).unwrap_or_default(), b"\n"].concat()).collect()
 }
 
 impl OwnId {
@@ -193,7 +207,7 @@ impl OwnId {
         let (Some(fr), Some(rqi)) = (request.text("fr"), request.text("rqi")) else { return };
         let receiver = request.topic.as_ref().map(|topic| topic.receiver.clone()).unwrap_or_default();
         let key = (fr.to_owned(), receiver, rqi.to_owned());
-        let text = publish.payload.value.clone();
+        let text = asked(request, &publish.payload.value);
         let other = self
             .pending
             .get(&key)

@@ -10,6 +10,7 @@ use crate::iut::Role;
 use crate::judge::{Check, Ledger, Ruling, Witness};
 use crate::requirement;
 use serde_json::json;
+use touchstone_fixtures::recording::ProcessChange;
 
 /// A registration, and its answer.
 fn registers(s: &mut Sketch, rqi: &str, from: Option<&str>, api: &str, rsc: u32) {
@@ -48,18 +49,30 @@ fn asks_as(s: &mut Sketch, from: &str, rsc: u32) {
 /// Judges exchanges by what was known before each of them.
 pub(super) struct Later {
     history: History,
+    /// Frames in which a process of the CSE ended, which may have forgotten everything with that, the newest first.
+    ends: Vec<u32>,
     judge: fn(&Exchange, &History, &Setting) -> Option<Ruling>,
 }
 
 impl Later {
     pub(super) fn check(judge: fn(&Exchange, &History, &Setting) -> Option<Ruling>) -> Box<dyn Check> {
-        Box::new(Later { history: History::default(), judge })
+        Box::new(Later { history: History::default(), ends: Vec::new(), judge })
     }
 }
 
 impl Check for Later {
     fn observe(&mut self, observation: &Observation, setting: &Setting, ledger: &mut Ledger) {
-        let Observation::Exchange(exchange) = observation else { return };
+        let exchange = match observation {
+            Observation::Process { change: ProcessChange::Exit { .. }, frame, .. } => {
+                self.ends.insert(0, *frame);
+                return;
+            }
+            Observation::Exchange(exchange) => exchange,
+            _ => return,
+        };
+        while self.ends.pop_if(|end| *end < exchange.request.frame).is_some() {
+            self.history = History::default();
+        }
         if let Some(ruling) = (self.judge)(exchange, &self.history, setting) {
             ledger.enter(Witness::packet(&exchange.request), ruling);
         }
@@ -155,6 +168,13 @@ requirement! {
             }],
             silent: &[once, |s| {
                 deregisters(s);
+                registers(s, "r2", Some("Cnew"), "N.a", 2001);
+            }, |s| {
+                // It may remember nobody.
+                once(s);
+                s.stop();
+                s.spawn();
+                s.connect();
                 registers(s, "r2", Some("Cnew"), "N.a", 2001);
             }, |s| {
                 once(s);

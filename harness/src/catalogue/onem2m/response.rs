@@ -208,7 +208,8 @@ requirement! {
     /// 2002 for DELETE.
     ///
     /// # Judged
-    /// On every response with a status from 2000 to 2999 to a sound request.
+    /// On every response with a status from 2000 to 2999 to a sound request, unless it is for the members of a group: a group
+    /// answers for them with 2000.
     SUCCESS {
         id: "onem2m/success-rsc",
         rows: &["M-025"],
@@ -221,13 +222,21 @@ requirement! {
                 s.ask("r1", json!({}));
                 s.reply("r1", 2001, json!({"pc": {"m2m:cb": {}}}));
             }],
-            silent: &[unanswered, refused],
+            silent: &[unanswered, refused, |s| {
+                s.ready_cse();
+                s.ask("r1", json!({"op": 4, "to": "cse-in/group/fopt"}));
+                s.reply("r1", 2000, json!({"pc": {"m2m:agr": {}}}));
+            }],
         },
     }
 }
 
 fn success(exchange: &Exchange, _: &Setting) -> Option<Ruling> {
     let (operation, responses) = answers(exchange)?;
+    // The members of a group are asked in its place, and it answers for all of them with 2000.
+    if exchange.request.primitive()?.text("to")?.split('/').any(|part| part == "fopt") {
+        return None;
+    }
     let mut met = None;
     for (packet, response) in responses {
         let Some(rsc) = response.rsc().filter(|rsc| (2000..3000).contains(rsc)) else { continue };
@@ -248,7 +257,8 @@ requirement! {
     /// A RETRIEVE that succeeds is answered with content in `pc`.
     ///
     /// # Judged
-    /// On every response with status 2000 to a sound RETRIEVE that does not ask for nothing (`rcn` 0).
+    /// On every response with status 2000 to a sound RETRIEVE that does not ask for nothing (`rcn` 0), nor for what fits some
+    /// criteria (`fc`), which may be nothing.
     CONTENT {
         id: "onem2m/retrieve-pc",
         rows: &["M-023"],
@@ -269,7 +279,9 @@ requirement! {
 
 fn content(exchange: &Exchange, _: &Setting) -> Option<Ruling> {
     let (operation, responses) = answers(exchange)?;
-    let wanted = exchange.request.primitive()?.whole("rcn") != Some(0);
+    let request = exchange.request.primitive()?;
+    // Filters may find nothing.
+    let wanted = request.whole("rcn") != Some(0) && request.get("fc").is_none();
     if operation != Operation::Retrieve || !wanted {
         return None;
     }

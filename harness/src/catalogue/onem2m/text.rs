@@ -3,10 +3,11 @@
 use super::support::{held, noun, sent};
 use crate::catalogue::{Examples, Judged, Trigger};
 use crate::evidence::onem2m::Primitive;
+use crate::evidence::payload::Kind;
 use crate::evidence::sketch::Sketch;
-use crate::evidence::{PacketSeen, Setting};
+use crate::evidence::{Observation, PacketSeen, Setting};
 use crate::iut::Serialization;
-use crate::judge::Ruling;
+use crate::judge::{Check, Ledger, Ruling, Witness};
 use crate::requirement;
 use serde_json::{Value, json};
 
@@ -124,12 +125,13 @@ requirement! {
     ///
     /// # Judged
     /// On every primitive of the IUT that can be read whole, by the parameters whose type the tables say for sure: `op`, `ty`,
-    /// `rsc`, `rcn`, `drt`; `to`, `fr`, `rqi`, `rvi`, `gid`, `ot`.
+    /// `rsc`, `rcn`, `drt`; `to`, `fr`, `rqi`, `rvi`, `gid`, `ot`. Of a response nothing is held against it once a message was
+    /// sent to the IUT with a parameter of another type, or that cannot be read: it may repeat that.
     TYPES {
         id: "onem2m/types",
         rows: &["M-032"],
         clause: "8.4.2",
-        judged: Judged::Packet(|p, _| judged(p, "M-032", "with a parameter of another type than its own", |_| true)),
+        judged: Judged::Machine(|| Box::<Typed>::default()),
         examples: Examples {
             conforming: &[sound, sound_xml],
             violating: &[
@@ -137,8 +139,35 @@ requirement! {
                 |s| sends(s, json!({"rvi": 3})),
                 |s| xml(s, "rqp", "<rcn>one</rcn>"),
             ],
-            silent: &[nothing, |s| writes(s, r#"{"op": "1"#)],
+            silent: &[nothing, |s| writes(s, r#"{"op": "1"#), |s| {
+                s.ready_cse();
+                s.ask("r1", json!({"rqi": 7}));
+                s.reply("r1", 4000, json!({"rqi": 7}));
+            }],
         },
+    }
+}
+
+/// Judges types, and excuses responses that may repeat what they were sent.
+#[derive(Default)]
+struct Typed {
+    odd: bool,
+}
+
+impl Check for Typed {
+    fn observe(&mut self, observation: &Observation, _: &Setting, ledger: &mut Ledger) {
+        let Observation::Packet(p) = observation else { return };
+        if !p.from_iut() {
+            let sound = |told: &Primitive| told.whole_text() && told.defects_of("M-032").next().is_none();
+            self.odd |= p.packet.publish().is_some() && !p.primitive().is_some_and(sound);
+            return;
+        }
+        let response = p.primitive().is_some_and(|p| p.kind == Some(Kind::Response));
+        match judged(p, "M-032", "with a parameter of another type than its own", |_| true) {
+            Some(Ruling::Broken(_)) if self.odd && response => {}
+            Some(ruling) => ledger.enter(Witness::packet(p), ruling),
+            None => {}
+        }
     }
 }
 

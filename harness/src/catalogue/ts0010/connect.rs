@@ -42,7 +42,8 @@ requirement! {
     ///
     /// # Judged
     /// On every CONNECT of a CSE, and of an AE that declares its `ae_id`: the prefix of its role, then anything that is not
-    /// empty. An AE that declares none is given its identifier: it meets the rule where it has the prefix. What stands behind the prefix is judged with the authorisation of topics.
+    /// empty. What stands behind the prefix is judged with the authorisation of topics. Of an AE that declares none: met by an
+    /// identifier behind `A::`, broken by one behind `C::`, which would be that of a CSE.
     CLIENT_ID_PREFIX {
         id: "ts0010/client-id-prefix",
         rows: &["T-009"],
@@ -77,10 +78,20 @@ fn client_id_prefix(packet: &PacketSeen, setting: &Setting) -> Option<Ruling> {
         _ => ("A::", declared.ae_id.as_deref()),
     };
     let shown = id.display();
+    let Some(own) = own else {
+        return match (setting.role, shown.split_once("::")) {
+            (Role::Ae, Some(("A", rest))) if !rest.is_empty() => Some(Ruling::Met),
+            (Role::Ae, Some(("C", _))) => {
+                let said = "CONNECT of an AE with the Client Identifier of a CSE";
+                Some(Ruling::broken_at(packet, id.span, said, "A:: and its AE-ID", shown))
+            }
+            _ => None,
+        };
+    };
     if shown.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty()) {
         return Some(Ruling::Met);
     }
-    let expected = format!("{prefix}{}", level(own?));
+    let expected = format!("{prefix}{}", level(own));
     let actual = format!("{shown:?}");
     Some(Ruling::broken_at(
         packet,

@@ -1,6 +1,7 @@
 //! Whose identifiers stand in the topics of requests (6.4.2, 6.4.4).
 
 use super::support::sent;
+use super::topics::last;
 use crate::catalogue::{Examples, Judged, Level, Trigger};
 use crate::evidence::onem2m::Primitive;
 use crate::evidence::onem2m::topic::{Leaf, Topic, is_ae_stem, level};
@@ -53,11 +54,6 @@ fn others(s: &mut Sketch) {
 fn asked(packet: &PacketSeen) -> Option<(&Primitive, &Topic)> {
     let (_, request) = sent(packet).filter(|(_, p)| p.whole_text() && p.kind == Some(Kind::Request))?;
     Some((request, request.topic.as_ref().filter(|topic| topic.leaf.asks() && topic.complete())?))
-}
-
-/// The last part of an identifier, or of one as a level: what its longer forms end with.
-fn last(id: &str) -> &str {
-    id.rsplit(['/', ':']).next().unwrap_or_default()
 }
 
 fn elsewhere(packet: &PacketSeen, said: &str, expected: String, actual: &str) -> Option<Ruling> {

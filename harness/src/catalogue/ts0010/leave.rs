@@ -191,7 +191,7 @@ impl Leaves {
 }
 
 /// Whether a stimulus tells to leave for good.
-fn says_leave(line: &str) -> bool {
+pub(in crate::catalogue) fn says_leave(line: &str) -> bool {
     serde_json::from_str(line).is_ok_and(|told: Value| told.get("leave") == Some(&Value::Bool(true)))
 }
 

@@ -13,9 +13,12 @@ mod poa;
 mod publish;
 mod receiver;
 mod security;
+mod subscriptions;
 mod support;
 mod topics;
 mod untestable;
+
+pub(super) use leave::says_leave;
 
 use super::{Catalogue, Requirement};
 
@@ -51,8 +54,8 @@ static REQUIREMENTS: &[&Requirement] = &[
     &identity::COLONS,
     &identity::RECEIVER,
     &identity::CREDENTIAL,
-    &topics::SUBSCRIBES_REQUESTS,
-    &topics::SUBSCRIBES_RESPONSES,
+    &subscriptions::REQUESTS,
+    &subscriptions::RESPONSES,
     &receiver::ANSWERS,
     &receiver::EXPIRED,
     &receiver::EXPIRED_STATUS,

@@ -1,6 +1,7 @@
 //! What a PUBLISH carries (6.4, 6.5).
 
 use super::support::{judgeable, sent};
+use super::topics::Echoes;
 use crate::catalogue::{Examples, Judged, Level};
 use crate::evidence::onem2m::Primitive;
 use crate::evidence::payload::Kind;
@@ -62,13 +63,14 @@ requirement! {
     /// # Judged
     /// On every PUBLISH of the IUT on a topic that begins with `/oneM2M/` and one of the four leaves: that its payload can be
     /// read to its end and has an operation or a status, where the topic does not say which of them is missing. What holds a
-    /// document type declaration, or more values than are read, is not judged.
+    /// document type declaration, or more values than are read, is not judged. Of a response nothing is held against it once a
+    /// message was sent to the IUT on a topic that is not in order: it may answer in what that was written in.
     PRIMITIVE {
         id: "ts0010/payload",
         rows: &["T-019", "T-029", "T-036", "T-046", "T-048", "T-055"],
         clause: "6.5.4",
         implies: &["onem2m/json", "onem2m/xml"],
-        judged: Judged::Packet(primitive),
+        judged: Judged::Machine(|| Echoes::check(primitive)),
         examples: Examples {
             conforming: &[requests, retrieved],
             violating: &[

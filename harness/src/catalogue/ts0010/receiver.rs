@@ -50,7 +50,8 @@ requirement! {
     ///
     /// # Interpretation
     /// What the answer has to be, other requirements say. Owed is one to every sound blocking request in JSON, where JSON is
-    /// declared, without any time by which it expires: by a CSE whatever is asked, by an AE that is notified.
+    /// declared, without any time by which it expires: by a CSE whatever is asked of what it hosts, except for subscriptions,
+    /// which their receivers may have to agree to; by an AE that is notified.
     ///
     /// # Judged
     /// On every such request that was delivered. Broken when the time to answer has passed without an answer and the receiver
@@ -75,6 +76,8 @@ requirement! {
                 s.ask("r1", json!({"rqet": "20991231T000000"}));
                 s.ask("r2", json!({"rt": {"rtv": 1}}));
                 s.deliver("/oneM2M/req/CAdmin/other/json", r#"{"op":2,"to":"x","fr":"CAdmin","rqi":"r3","rvi":"3"}"#);
+                s.ask("r4", json!({"to": "/elsewhere/x"}));
+                s.ask("r5", json!({"op": 1, "ty": 23, "pc": {"m2m:sub": {"nu": ["Cae1"]}}}));
                 s.wait(2_500);
                 s.ask("later", json!({"op": 9}));
             }],
@@ -210,7 +213,8 @@ requirement! {
     ///
     /// # Judged
     /// On every answer 2001 to a CREATE of an AE that holds the AE: that it has `aei`, a stem (S or C and unreserved
-    /// characters) or what ends with one. An answer without content shows nothing.
+    /// characters) or what ends with one. An answer without content shows nothing, nor does one to a request for other than the
+    /// attributes.
     ASSIGNS {
         id: "ts0010/assigns-identifier",
         rows: &["T-068"],
@@ -238,7 +242,9 @@ requirement! {
 }
 
 fn assigns(exchange: &Exchange, _: &Setting) -> Option<Ruling> {
-    exchange.request.primitive().filter(|p| p.whole_text() && p.registers_ae())?;
+    // Who asks for a part of it may be shown no more.
+    let whole = |p: &&Primitive| p.get("rcn").is_none() || p.whole("rcn") == Some(1);
+    exchange.request.primitive().filter(|p| p.whole_text() && p.registers_ae()).filter(whole)?;
     let mut met = None;
     for seen in exchange.distinct() {
         let response = seen.packet.primitive().filter(|p| p.whole_text() && p.rsc() == Some(2001));

@@ -1,15 +1,14 @@
 //! The topics that primitives are published on (6.4.2 to 6.4.4, 6.5.4).
 
 use super::support::sent;
-use crate::catalogue::subscribed::{Subscriptions, Wanted, matches};
 use crate::catalogue::{Examples, Judged, Level, Trigger};
 use crate::evidence::onem2m::Primitive;
-use crate::evidence::onem2m::topic::{Leaf, Topic, level};
+use crate::evidence::onem2m::topic::{Leaf, Topic};
 use crate::evidence::payload::Kind;
 use crate::evidence::sketch::Sketch;
-use crate::evidence::{Exchange, PacketSeen, Setting};
-use crate::iut::{Role, Serialization};
-use crate::judge::{Deviation, Ruling, Witness};
+use crate::evidence::{Exchange, Observation, PacketSeen, Setting};
+use crate::iut::Serialization;
+use crate::judge::{Check, Deviation, Ledger, Ruling, Witness};
 use crate::requirement;
 use serde_json::json;
 use touchstone_fixtures::wire::Span;
@@ -65,14 +64,15 @@ requirement! {
     ///
     /// # Judged
     /// On every PUBLISH of the IUT with a request or a response that can be read: spelling, leading slash, the right one of the
-    /// four, two levels that are not empty behind it, and at most one more.
+    /// four, two levels that are not empty behind it, and at most one more. Of a response nothing is held against it once a
+    /// message was sent to the IUT on a topic that is not in order.
     FORM {
         id: "ts0010/topic-form",
         rows: &["T-023", "T-020"],
         clause: "6.4.2",
         level: Level::Guidance,
         interop: true,
-        judged: Judged::Packet(form),
+        judged: Judged::Machine(|| Echoes::check(form)),
         examples: Examples {
             conforming: &[requests, answers, |s| published(s, "/oneM2M/reg_req/cred:1/in-cse/json", REQUEST)],
             violating: &[
@@ -83,7 +83,12 @@ requirement! {
                 |s| published(s, "/oneM2M/req/Cae1/in-cse/json/more", REQUEST),
                 |s| published(s, "elsewhere", REQUEST),
             ],
-            silent: &[others, |s| published(s, "/oneM2M/req/Cae1/in-cse/json", "{")],
+            silent: &[others, |s| published(s, "/oneM2M/req/Cae1/in-cse/json", "{"), |s| {
+                // It answers where it was asked.
+                s.ready_cse();
+                s.deliver("/oneM2M/req/CAdmin/in-cse/json/more", REQUEST);
+                s.send_raw("/oneM2M/resp/CAdmin/in-cse/json/more", r#"{"rsc":4000,"rqi":"r1","rvi":"3"}"#);
+            }],
         },
     }
 }
@@ -107,13 +112,14 @@ requirement! {
     ///
     /// # Judged
     /// On every PUBLISH of the IUT with a primitive that can be read whole, on a topic of 6.4.2 to 6.4.4. One without such a
-    /// level is judged here where it is a request; 6.4.3 and 6.4.4 print the others without it.
+    /// level is judged here where it is a request; 6.4.3 and 6.4.4 print the others without it. Of a response nothing is held
+    /// against it once a message was sent to the IUT on a topic that does not say how it is serialized.
     FORMAT {
         id: "ts0010/topic-format",
         rows: &["T-028", "T-054", "T-056"],
         clause: "6.5.4",
         interop: true,
-        judged: Judged::Packet(format),
+        judged: Judged::Machine(|| Echoes::check(format)),
         examples: Examples {
             conforming: &[requests, answers, |s| published(s, "/oneM2M/req/Cae1/in-cse/xml", XML)],
             violating: &[
@@ -122,9 +128,56 @@ requirement! {
                 |s| published(s, "/oneM2M/req/Cae1/in-cse/JSON", REQUEST),
                 |s| published(s, "/oneM2M/req/Cae1/in-cse", REQUEST),
             ],
-            silent: &[others, |s| published(s, "/oneM2M/reg_req/cred:1/in-cse", REQUEST), bare_response],
+            silent: &[others, |s| published(s, "/oneM2M/reg_req/cred:1/in-cse", REQUEST), bare_response, |s| {
+                s.ready_cse();
+                s.deliver("/oneM2M/req/CAdmin/in-cse/cbor", REQUEST);
+                s.send_raw("/oneM2M/resp/CAdmin/in-cse/cbor", r#"{"rsc":4015,"rqi":"r1","rvi":"3"}"#);
+            }],
         },
     }
+}
+
+/// Judges packets of the IUT one at a time, and holds nothing against a response once it may repeat what is wrong with the
+/// topic of its request.
+pub(super) struct Echoes {
+    judge: fn(&PacketSeen, &Setting) -> Option<Ruling>,
+    /// A message was sent to the IUT on a topic that is not in order.
+    odd: bool,
+}
+
+impl Echoes {
+    pub(super) fn check(judge: fn(&PacketSeen, &Setting) -> Option<Ruling>) -> Box<dyn Check> {
+        Box::new(Echoes { judge, odd: false })
+    }
+}
+
+impl Check for Echoes {
+    fn observe(&mut self, observation: &Observation, setting: &Setting, ledger: &mut Ledger) {
+        let Observation::Packet(p) = observation else { return };
+        if !p.from_iut() {
+            self.odd |= p.packet.publish().is_some() && !p.primitive().is_some_and(in_order);
+            return;
+        }
+        let response = p.payload.as_ref().is_some_and(|payload| payload.facts().answers());
+        match (self.judge)(p, setting) {
+            Some(Ruling::Broken(_)) if self.odd && response => {}
+            Some(ruling) => ledger.enter(Witness::packet(p), ruling),
+            None => {}
+        }
+    }
+}
+
+/// Whether the topic of a primitive has all it should have, and says how it is serialized.
+fn in_order(primitive: &Primitive) -> bool {
+    let says = |topic: &Topic| match primitive.serialization {
+        Some(Serialization::Json) => topic.format.as_deref() == Some("json"),
+        Some(Serialization::Xml) => topic.format.as_deref() == Some("xml"),
+        _ => false,
+    };
+    primitive
+        .topic
+        .as_ref()
+        .is_some_and(|topic| topic.leading && topic.spelled && topic.complete() && topic.surplus == 0 && says(topic))
 }
 
 /// A response on a topic without a last level.
@@ -194,10 +247,12 @@ requirement! {
     /// the levels of originator and receiver stay where they are.
     ///
     /// # Interpretation
-    /// The last level is judged by `ts0010/topic-format`.
+    /// The last level is judged by `ts0010/topic-format`. 6.4.5 lets a receiver take the originator from `fr`, too, and the
+    /// identifier of an AE has two forms: what counts is whose it is.
     ///
     /// # Judged
-    /// On every response to a request that came on a topic of TS-0010.
+    /// On every response to a request that came on a topic of TS-0010, by the last part of each level; the Credential-ID of a
+    /// registration stays as it is.
     RESPONSE {
         id: "ts0010/topic-response",
         rows: &["T-033", "T-034", "T-038", "T-039"],
@@ -235,11 +290,17 @@ requirement! {
 fn response(exchange: &Exchange, _: &Setting) -> Option<Ruling> {
     let asked = exchange.request.primitive()?.topic.as_ref().filter(|t| t.leaf.asks() && t.complete())?;
     let leaf = if asked.leaf == Leaf::Request { Leaf::Response } else { Leaf::RegistrationResponse };
+    let from = exchange.request.primitive().and_then(|request| request.text("fr"));
     let mut met = None;
     for seen in exchange.distinct() {
         let Some((publish, primitive)) = sent(&seen.packet) else { continue };
         let fits = primitive.topic.as_ref().is_some_and(|answered| {
-            answered.leaf == leaf && answered.originator == asked.originator && answered.receiver == asked.receiver
+            let found = last(&answered.originator);
+            let to_it = match leaf {
+                Leaf::Response => found == last(&asked.originator) || from.is_some_and(|from| found == last(from)),
+                _ => answered.originator == asked.originator,
+            };
+            answered.leaf == leaf && to_it && last(&answered.receiver) == last(&asked.receiver)
         });
         if !fits {
             let (name, span) = topic(publish)?;
@@ -255,160 +316,7 @@ fn response(exchange: &Exchange, _: &Setting) -> Option<Ruling> {
     met
 }
 
-/// The topics of requests to the IUT, whoever sends them.
-fn requests_to(setting: &Setting) -> Vec<Wanted> {
-    let usual = "/oneM2M/req/<originator>/<AE-ID>/json";
-    let shape = |filter: &str| filter.strip_prefix("/oneM2M/req/").is_some_and(somebody);
-    wanted(setting, |own, other, format| format!("/oneM2M/req/{other}/{own}/{format}"), usual, shape)
-}
-
-/// The topics of responses to the IUT, whoever sends them.
-fn responses_to(setting: &Setting) -> Vec<Wanted> {
-    let usual = "/oneM2M/resp/<AE-ID>/<receiver>/json";
-    let shape = |filter: &str| filter.strip_prefix("/oneM2M/resp/").is_some_and(somebody);
-    wanted(setting, |own, other, format| format!("/oneM2M/resp/{own}/{other}/{format}"), usual, shape)
-}
-
-/// Whether a filter lets something in JSON through, whoever it names as Originator and Receiver.
-fn somebody(filter: &str) -> bool {
-    let mut levels: Vec<&str> = filter.split('/').collect();
-    levels.iter_mut().take(2).filter(|level| !matches!(**level, "" | "#")).for_each(|level| *level = "+");
-    matches(&levels.join("/"), "<one>/<other>/json")
-}
-
-/// With the identifier of the IUT as a level of topics. That of an AE whose stem begins with C may stand there with that of its
-/// registrar in front (6.4.2) or alone (7.4); one that declares none is given it.
-fn wanted(
-    setting: &Setting,
-    topic: fn(&str, &str, &str) -> String,
-    name: &str,
-    shape: fn(&str) -> bool,
-) -> Vec<Wanted> {
-    // Where it declares both, either will do to show what it listens to.
-    let json = setting.pics.speaks(Serialization::Json);
-    let format = if json { "json" } else { "xml" };
-    let declared = &setting.pics.onem2m;
-    let forms = match (setting.role, declared.cse_id.as_deref(), declared.ae_id.as_deref()) {
-        (Role::Cse, Some(cse), _) => vec![level(cse)],
-        (Role::Ae, _, Some(stem)) if stem.starts_with('S') => vec![stem.to_owned()],
-        (Role::Ae, Some(cse), Some(stem)) => vec![level(&format!("{cse}/{stem}")), stem.to_owned()],
-        (Role::Ae, ..) if json => return vec![Wanted::shaped(name, shape)],
-        _ => return Vec::new(),
-    };
-    // An AE talks to its registrar alone, and may say so (7.4).
-    let registrar = declared.cse_id.as_deref().filter(|_| setting.role == Role::Ae).map(level);
-    let other = registrar.as_deref().unwrap_or("<other>");
-    vec![Wanted::any(forms.iter().map(|own| topic(own, other, format)).collect())]
-}
-
-/// A CSE that subscribes to these filters, and lives on.
-fn subscribed(s: &mut Sketch, filters: &[&str]) {
-    s.cse();
-    s.connect();
-    let filters: Vec<(&str, u8)> = filters.iter().map(|filter| (*filter, 1)).collect();
-    s.subscribe(&filters);
-    s.wait(2_500);
-}
-
-fn ready(s: &mut Sketch) {
-    s.ready_cse();
-}
-
-/// A CSE that declares XML alone, and subscribes to no more than that.
-fn in_xml(s: &mut Sketch) {
-    s.cse();
-    s.pics.serializations = vec![Serialization::Xml];
-    s.connect();
-    s.subscribe(&[("/oneM2M/req/+/in-cse/xml", 1), ("/oneM2M/resp/in-cse/+/xml", 1)]);
-    s.wait(2_500);
-}
-
-fn connected_only(s: &mut Sketch) {
-    s.cse();
-    s.connect();
-}
-
-/// An AE with that identifier, or with none that it declares, that subscribes to these filters, and lives on.
-fn ae_subscribed(s: &mut Sketch, stem: Option<&str>, filters: &[&str]) {
-    s.ae();
-    s.pics.onem2m.cse_id = Some("/in-cse".to_owned());
-    s.pics.onem2m.ae_id = stem.map(str::to_owned);
-    s.connect();
-    let filters: Vec<(&str, u8)> = filters.iter().map(|filter| (*filter, 1)).collect();
-    s.subscribe(&filters);
-    s.wait(2_500);
-}
-
-/// It is not known what it is called, and it has not registered yet.
-fn ae_to_be_named(s: &mut Sketch) {
-    ae_subscribed(s, None, &["/oneM2M/reg_resp/cred/#"]);
-}
-
-requirement! {
-    /// A receiver subscribes to the requests that are sent to it, `/oneM2M/req/+/<receiver>/#`.
-    ///
-    /// # Interpretation
-    /// 6.4.3 and 6.4.5 print the filter without a level for the serialization, 6.5.4 with `#`: any filter will do that covers
-    /// the topics of requests in JSON, or in XML where that alone is declared. What counts is the session: where the server
-    /// still has one, earlier subscriptions are part of it. The identifier of an AE whose stem begins with C has two forms
-    /// (6.4.2 and 7.4 differ): either will do. An AE that declares none is given it when it registers: a subscription to the
-    /// requests of anybody is enough there.
-    ///
-    /// # Judged
-    /// Over all connections of the IUT that were accepted. Met by a SUBSCRIBE that covers the topics, or
-    /// by session present 1 after one. Broken when a connection ends, or the recording does, without it, provided that nothing
-    /// was subscribed to for the time granted to answer, and nothing of the client waits for its acknowledgement.
-    SUBSCRIBES_REQUESTS {
-        id: "ts0010/subscribe-requests",
-        rows: &["T-030", "T-040", "T-041", "T-057"],
-        clause: "6.5.4",
-        interop: true,
-        judged: Judged::Machine(|| Subscriptions::any_of(requests_to)),
-        examples: Examples {
-            conforming: &[
-                ready,
-                in_xml,
-                |s| subscribed(s, &["/oneM2M/req/+/in-cse/json", "/oneM2M/resp/in-cse/+/+"]),
-                |s| ae_subscribed(s, Some("Cae1"), &["/oneM2M/req/+/in-cse:Cae1/#", "/oneM2M/resp/in-cse:Cae1/#"]),
-                |s| ae_subscribed(s, Some("Cae1"), &["/oneM2M/req/in-cse/Cae1/+", "/oneM2M/resp/Cae1/in-cse/#"]),
-                |s| ae_subscribed(s, None, &["/oneM2M/req/+/Cae7/json"]),
-            ],
-            violating: &[
-                |s| subscribed(s, &["/oneM2M/req/+/in-cse", "/oneM2M/resp/in-cse/#"]),
-                |s| subscribed(s, &["oneM2M/req/+/in-cse/#", "/oneM2M/resp/in-cse/#"]),
-                |s| ae_subscribed(s, Some("Cae1"), &["/oneM2M/req/+/Cae2/#"]),
-            ],
-            silent: &[connected_only, ae_to_be_named],
-        },
-    }
-}
-
-requirement! {
-    /// An originator subscribes to the responses that are sent to it, `/oneM2M/resp/<originator>/#`.
-    ///
-    /// # Judged
-    /// As `ts0010/subscribe-requests`. A CSE is an originator, too: of notifications.
-    SUBSCRIBES_RESPONSES {
-        id: "ts0010/subscribe-responses",
-        rows: &["T-035", "T-041", "T-057"],
-        clause: "6.5.4",
-        interop: true,
-        judged: Judged::Machine(|| Subscriptions::any_of(responses_to)),
-        examples: Examples {
-            conforming: &[
-                ready,
-                in_xml,
-                |s| subscribed(s, &["/oneM2M/req/+/in-cse/json", "/oneM2M/resp/in-cse/+/+"]),
-                |s| ae_subscribed(s, Some("Cae1"), &["/oneM2M/resp/in-cse:Cae1/#", "/oneM2M/req/#"]),
-                |s| ae_subscribed(s, Some("Sae1"), &["/oneM2M/resp/Sae1/+/json", "/oneM2M/req/+/Sae1/json"]),
-                |s| ae_subscribed(s, None, &["/oneM2M/resp/Cae7/in-cse/#"]),
-            ],
-            violating: &[
-                |s| subscribed(s, &["/oneM2M/req/+/in-cse/#"]),
-                |s| subscribed(s, &["/oneM2M/req/+/in-cse/#", "/oneM2M/resp/in-cse/+"]),
-                |s| ae_subscribed(s, Some("Cae1"), &["/oneM2M/req/+/Cae1/#"]),
-            ],
-            silent: &[connected_only, ae_to_be_named],
-        },
-    }
+/// The last part of an identifier, or of one as a level: what its longer forms end with.
+pub(super) fn last(id: &str) -> &str {
+    id.rsplit(['/', ':']).next().unwrap_or_default()
 }

@@ -8,6 +8,8 @@ use crate::iut::{Role, Serialization};
 
 /// Response types that want no answer, or none at once (TS-0004 6.3.4.2.6).
 const BLOCKING: i128 = 3;
+/// The number of the resource type subscription.
+const SUBSCRIPTION: i128 = 23;
 
 impl Primitive {
     /// Whether the topic is for requests, where it says so.
@@ -35,6 +37,20 @@ fn own_level(setting: &Setting) -> Option<String> {
         Role::Ae => declared.ae_id.as_deref().map(topic::level),
         Role::Consumer | Role::Producer => None,
     }
+}
+
+/// Whether a target is with the CSE under test, as far as its address shows.
+fn is_hosted(to: &str, setting: &Setting) -> bool {
+    let own = setting.pics.onem2m.cse_id.as_deref();
+    let fans_out = to.split('/').any(|part| part == "fopt");
+    let here = match to.strip_prefix('/') {
+        None => !to.contains("://"),
+        Some(_) => {
+            let below = own.and_then(|own| to.strip_prefix(own));
+            below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        }
+    };
+    here && !fans_out
 }
 
 /// Whether the implementation is the Receiver in a topic, by either form of the identifier of an AE. An AE takes requests from its
@@ -126,10 +142,15 @@ impl Facts for Primitive {
             let whole = topic.leading && topic.spelled && topic.complete() && topic.surplus == 0;
             whole && topic.leaf == Leaf::Request && topic.format.as_deref() == Some("json") && is_own(topic, setting)
         });
+        // Nobody else is waited for: no subscription that is verified, nothing that is passed on.
+        let alone = self.whole("ty") != Some(SUBSCRIPTION)
+            && self.content().is_none_or(|(name, _)| name != "m2m:sub")
+            && self.text("to").is_some_and(|to| setting.role != Role::Cse || is_hosted(to, setting));
         asked
             && json
             && sound
             && addressed
+            && alone
             && lasting
             && self.blocks()
             && self.correlation().is_some_and(|rqi| !rqi.is_empty())

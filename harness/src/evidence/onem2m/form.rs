@@ -111,6 +111,8 @@ pub(super) fn read(topic: Option<Topic>, payload: &[u8]) -> Primitive {
     };
     match payload.trim_ascii_start().first() {
         Some(b'{') => read_json(&mut primitive, payload),
+        // A byte order mark, which XML may have.
+        Some(0xEF) if payload.trim_ascii_start().get(3) == Some(&b'{') => read_json(&mut primitive, payload),
         Some(b'<' | 0xEF | 0xFE | 0xFF) => read_xml(&mut primitive, payload),
         // Neither object nor element: what the topic says it is tells whose defect that is.
         _ => match primitive.topic.as_ref().and_then(|topic| topic.format.as_deref()) {
