@@ -16,7 +16,7 @@ use touchstone::scenario::{Key, Scenario};
 use touchstone_fixtures::mutant::{self, Mutant};
 
 /// Runs at the same time: mostly waiting.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 10;
 
 /// Scenarios run for each primary requirement.
 const SCENARIOS: usize = 2;

@@ -22,6 +22,8 @@ use touchstone_fixtures::recording::{Event, Recorder, Tester};
 /// How long the edge may take to acknowledge a message of a peer. A peer is held back only by an IUT that does
 /// not read.
 const ACCEPTED: Duration = Duration::from_secs(10);
+/// What a peer subscribes to behind a message at QoS 0: nobody publishes there.
+const BEHIND: &str = "touchstone/behind";
 /// Longest wait for the quiet window; a flood never leaves one.
 const QUIET_AT_MOST: Duration = Duration::from_secs(2);
 /// So many new entries at once are a flood: then looking at them is paced.
@@ -383,6 +385,13 @@ impl<'r> Stage<'r> {
         let via = "mqtt".to_owned();
         self.recorder.record(Event::Stimulus { id: id.to_owned(), via, accepted, detail });
         match published {
+            Ok(Ok(())) if qos == 0 => {
+                // Nothing acknowledges it: what is asked for behind it has been answered when it is on its way to the IUT, and
+                // only then a quiet window means something. One that fails is told by the canary.
+                let _ = timeout(patience, self.peer.subscribe(BEHIND, 0)).await;
+                self.edge.canary().await;
+                Ended::Done(String::new())
+            }
             Ok(Ok(())) => Ended::Done(String::new()),
             Ok(Err(error)) => {
                 let message = format!("a message could not be published: {error}");
