@@ -187,13 +187,6 @@ pub static ONEM2M_TS0010_EARLY: Binding =
 /// Every binding.
 pub static ALL: &[&Binding] = &[&OPENC2_MQTT_WD04, &OPENC2_MQTT_WD01, &ONEM2M_TS0010, &ONEM2M_TS0010_EARLY];
 
-/// Bindings that nobody can be tested against yet.
-#[cfg(test)]
-pub static DRAFTS: &[&Binding] = &[];
-
-/// Roles that are being built: tests spare what they lack.
-pub static UNFINISHED: &[(&str, Role)] = &[];
-
 /// Editions of one binding: what is proven of the second is proven of the first, since it has the same scenarios and no
 /// check that the other has not.
 const EDITIONS: [(&str, &str); 1] = [("onem2m-ts0010-early", "onem2m-ts0010-v2.4.1")];
@@ -203,18 +196,8 @@ pub fn edition_of(binding: &Binding) -> Option<&'static Binding> {
     EDITIONS.iter().find(|(id, _)| *id == binding.id).and_then(|(_, other)| find(other))
 }
 
-/// Whether a role is being built.
-pub fn unfinished(binding: &Binding, role: Role) -> bool {
-    let proven = edition_of(binding).map_or(binding.id, |other| other.id);
-    UNFINISHED.contains(&(proven, role))
-}
-
 /// The binding of that id.
 pub fn find(id: &str) -> Option<&'static Binding> {
-    #[cfg(test)]
-    if let Some(draft) = DRAFTS.iter().copied().find(|b| b.id == id) {
-        return Some(draft);
-    }
     ALL.iter().copied().find(|b| b.id == id)
 }
 
