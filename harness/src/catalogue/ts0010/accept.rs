@@ -1,10 +1,10 @@
 //! Which serialization a response has (6.5.3).
 
-use super::support::sent;
+use super::support::{LATER, sent};
 use crate::catalogue::{Condition, Examples, Judged, Level, Trigger};
 use crate::evidence::onem2m::Primitive;
 use crate::evidence::sketch::Sketch;
-use crate::evidence::sketch_onem2m::CSE_FILTERS;
+use crate::evidence::sketch_onem2m::{AE_FILTERS, CSE_FILTERS};
 use crate::evidence::{Exchange, Node, PacketSeen, Setting, Value};
 use crate::iut::{Pics, Role, Serialization};
 use crate::judge::{Deviation, Ruling, Witness};
@@ -26,6 +26,9 @@ const TYPES: [(&str, Serialization); 2] =
 const JSON: &str = r#"{"rsc":2000,"rqi":"r1","rvi":"3","pc":{"m2m:cb":{}}}"#;
 const XML: &str = "<m2m:rsp xmlns:m2m=\"http://www.onem2m.org/xml/protocols\"><rsc>2000</rsc><rqi>r1</rqi>\
                    <pc><m2m:cb/></pc><rvi>3</rvi></m2m:rsp>";
+
+const XML_TO_CSE: &str = "<m2m:rsp xmlns:m2m=\"http://www.onem2m.org/xml/protocols\"><rsc>2000</rsc><rqi>r1</rqi>\
+                          <rvi>3</rvi></m2m:rsp>";
 
 /// The media types that a request accepts; nothing where it does not say, or in a way that cannot be read.
 fn accepted(request: &Primitive) -> Option<Vec<String>> {
@@ -203,6 +206,103 @@ requirement! {
             }, |s| {
                 accepting(s, "text/plain, application/json");
                 in_json(s);
+            }],
+        },
+    }
+}
+
+/// A notification that accepts something, to an AE that declares both serializations and knows the parameter.
+fn notifying(s: &mut Sketch, accepts: &str) {
+    s.ae();
+    s.pics.options.push(OPTION.into());
+    s.connect();
+    s.subscribe(&AE_FILTERS.map(|f| (f, 1)));
+    s.notify("r1", json!({PARAMETER: accepts}));
+}
+
+fn told_in_xml(s: &mut Sketch) {
+    s.send_raw("/oneM2M/resp/in-cse/Cae1/xml", XML_TO_CSE);
+}
+
+fn told_in_json(s: &mut Sketch) {
+    s.notified("r1", 2000, json!({}));
+}
+
+requirement! {
+    /// An AE answers a notification in the serialization that its `xM2M-Accept` names, if it supports it.
+    ///
+    /// # Interpretation
+    /// V2.4.1 says this of receivers, which an AE is where it is notified; the text before it of Hosting CSEs alone. As to the
+    /// parameter see `ts0010/accept-honoured`.
+    ///
+    /// # Judged
+    /// On every answer to a notification that names one media type, which the IUT declares.
+    HONOURED_BY_AE {
+        id: "ts0010/accept-honoured-by-ae",
+        rows: &["T-050"],
+        clause: "6.5.3",
+        roles: &[Role::Ae],
+        bindings: LATER,
+        contradiction: Some(CONTRADICTION),
+        when: Some(ELECTED),
+        trigger: Trigger::Tester,
+        judged: Judged::Exchange(honoured),
+        examples: Examples {
+            conforming: &[|s| {
+                notifying(s, "application/xml");
+                told_in_xml(s);
+            }],
+            violating: &[|s| {
+                notifying(s, "application/xml");
+                told_in_json(s);
+            }],
+            silent: &[|s| notifying(s, "application/xml"), |s| {
+                notifying(s, "application/xml, application/json");
+                told_in_json(s);
+            }, |s| {
+                s.ready_ae();
+                s.notify("r1", json!({PARAMETER: "application/xml"}));
+                told_in_json(s);
+            }],
+        },
+    }
+}
+
+requirement! {
+    /// An AE refuses a notification whose `xM2M-Accept` names nothing that it supports with Not Acceptable, 5207, unless another
+    /// error comes first.
+    ///
+    /// # Interpretation
+    /// As of `ts0010/accept-honoured-by-ae`.
+    ///
+    /// # Judged
+    /// On every answer to a notification that names media types of which the IUT declares none: met by 5207, broken by a status of
+    /// success. Other errors show nothing.
+    REFUSED_BY_AE {
+        id: "ts0010/accept-refused-by-ae",
+        rows: &["T-051"],
+        clause: "6.5.3",
+        roles: &[Role::Ae],
+        bindings: LATER,
+        contradiction: Some(CONTRADICTION),
+        when: Some(ELECTED),
+        trigger: Trigger::Tester,
+        judged: Judged::Exchange(refused),
+        examples: Examples {
+            conforming: &[|s| {
+                notifying(s, "text/plain");
+                s.notified("r1", 5207, json!({}));
+            }],
+            violating: &[|s| {
+                notifying(s, "text/plain");
+                told_in_json(s);
+            }],
+            silent: &[|s| notifying(s, "text/plain"), |s| {
+                notifying(s, "text/plain");
+                s.notified("r1", 4000, json!({}));
+            }, |s| {
+                notifying(s, "text/plain, application/json");
+                told_in_json(s);
             }],
         },
     }

@@ -63,6 +63,8 @@ static REQUIREMENTS: &[&Requirement] = &[
     &accept::NAMES,
     &accept::HONOURED,
     &accept::REFUSED,
+    &accept::HONOURED_BY_AE,
+    &accept::REFUSED_BY_AE,
     &poa::FORM,
     &security::TLS,
     &untestable::TRANSPORT,

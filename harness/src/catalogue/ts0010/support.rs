@@ -19,3 +19,6 @@ pub(super) fn sent(packet: &PacketSeen) -> Option<(&Publish, &Primitive)> {
     let primitive = packet.primitive()?;
     Some((packet.packet.publish().filter(|_| judgeable(packet))?, primitive))
 }
+
+/// Text B, where text A does not say the same.
+pub(super) const LATER: &[&str] = &["onem2m-ts0010-v2.4.1"];

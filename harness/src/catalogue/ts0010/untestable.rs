@@ -1,11 +1,9 @@
 //! Rows that no observer can decide, with the reason for each.
 
+use super::support::LATER;
 use crate::catalogue::{Judged, Level};
 use crate::iut::Role;
 use crate::requirement;
-
-/// Text B.
-const LATER: &[&str] = &["onem2m-ts0010-v2.4.1"];
 
 requirement! {
     /// MQTT travels over TCP, over TLS, or over WebSocket with or without TLS.
