@@ -1,8 +1,7 @@
 //! The CONNECT of MQTT 3.1.1, and whose it is (6.3).
 
-use super::support::connect;
+use super::support::{ae, connect, connects, cse, nothing_sent};
 use crate::catalogue::{Examples, Judged, Level};
-use crate::evidence::sketch::Sketch;
 use crate::evidence::{Observation, PacketSeen, Setting};
 use crate::judge::{Check, Deviation, Ledger, Ruling, Witness};
 use crate::requirement;
@@ -13,26 +12,6 @@ use touchstone_fixtures::wire::mqtt311::{Body, PacketType, build};
 
 /// Connections that are followed; what is more is not judged.
 const FOLLOWED: usize = 4096;
-
-fn cse(s: &mut Sketch) {
-    s.ready_cse();
-}
-
-fn ae(s: &mut Sketch) {
-    s.ready_ae();
-}
-
-fn nothing_sent(s: &mut Sketch) {
-    s.cse();
-    s.open();
-    s.closed_by_iut();
-}
-
-/// A CSE with a CONNECT of its own.
-fn connects(s: &mut Sketch, packet: Vec<u8>) {
-    s.cse();
-    s.connect_with(packet);
-}
 
 requirement! {
     /// A client connects with the CONNECT of MQTT 3.1.1.

@@ -1,9 +1,8 @@
 //! CONNECT (6.3).
 
-use super::support::connect;
+use super::support::{ae, connect, connects, cse, nothing_sent};
 use crate::catalogue::{Examples, Judged, Level};
 use crate::evidence::onem2m::topic::level;
-use crate::evidence::sketch::Sketch;
 use crate::evidence::{Observation, PacketSeen, Setting};
 use crate::iut::Role;
 use crate::judge::{Check, Deviation, Ledger, Ruling, Witness};
@@ -12,26 +11,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use touchstone_fixtures::recording::ConnectionId;
 use touchstone_fixtures::wire::mqtt311::{PacketType, build};
-
-fn cse(s: &mut Sketch) {
-    s.ready_cse();
-}
-
-fn ae(s: &mut Sketch) {
-    s.ready_ae();
-}
-
-fn nothing_sent(s: &mut Sketch) {
-    s.cse();
-    s.open();
-    s.closed_by_iut();
-}
-
-/// A CSE with a CONNECT of its own.
-fn connects(s: &mut Sketch, packet: Vec<u8>) {
-    s.cse();
-    s.connect_with(packet);
-}
 
 requirement! {
     /// The Client Identifier is the identifier of the AE or CSE behind `A::` or `C::`.

@@ -2,6 +2,7 @@
 
 use crate::evidence::PacketSeen;
 use crate::evidence::onem2m::Primitive;
+use crate::evidence::sketch::Sketch;
 use touchstone_fixtures::wire::mqtt311::{Connect, Publish};
 
 /// Whether the bytes can be held against the IUT: it sent them, and all of them arrived.
@@ -22,3 +23,26 @@ pub(super) fn sent(packet: &PacketSeen) -> Option<(&Publish, &Primitive)> {
 
 /// Text B, where text A does not say the same.
 pub(super) const LATER: &[&str] = &["onem2m-ts0010-v2.4.1"];
+
+/// A CSE, connected and subscribed.
+pub(super) fn cse(s: &mut Sketch) {
+    s.ready_cse();
+}
+
+/// An AE, connected and subscribed.
+pub(super) fn ae(s: &mut Sketch) {
+    s.ready_ae();
+}
+
+/// A CSE that opens a connection and sends nothing.
+pub(super) fn nothing_sent(s: &mut Sketch) {
+    s.cse();
+    s.open();
+    s.closed_by_iut();
+}
+
+/// A CSE with a CONNECT of its own.
+pub(super) fn connects(s: &mut Sketch, packet: Vec<u8>) {
+    s.cse();
+    s.connect_with(packet);
+}

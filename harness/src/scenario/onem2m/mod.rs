@@ -17,6 +17,7 @@ mod request;
 mod tests;
 mod tree;
 mod verbs;
+mod written;
 
 use super::corpus::Hostile;
 use super::play::Played;
