@@ -3,7 +3,7 @@ use crate::iut::Serialization;
 use crate::scenario::openc2::message::{Header, Request, query_features};
 use crate::scenario::pattern::Pattern;
 use touchstone_fixtures::recording::{CloseHow, Closer, Limits, Transport};
-use touchstone_fixtures::wire::mqtt311::build;
+use touchstone_fixtures::wire::mqtt311::{PacketType, build};
 
 const CONN: ConnectionId = ConnectionId(1);
 
