@@ -52,13 +52,13 @@ pub(super) fn copy(from: &Path, to: &Path, manifest: &Manifest) -> Result<Redact
             }
             let (path, new) = (entry.path(), target.join(entry.file_name()));
             if entry.file_name() == CAPTURE {
-                let mut count = 0;
+                let mut count = Ok(0);
                 let left_out = rewrite(&path, &new, |recording| count = known.redact(recording));
                 redacted.tls_secrets += left_out.map_err(|error| match error {
                     RewriteError::Read(error) => unreadable(&path, error.to_string()),
                     error => unreadable(&new, error.to_string()),
                 })?;
-                redacted.passwords += count;
+                redacted.passwords += count.map_err(|reason| unreadable(&path, reason))?;
             } else {
                 let mut bytes = fs::read(&path).map_err(io_error(&path))?;
                 redacted.passwords += known.everywhere(&mut bytes);
@@ -186,8 +186,8 @@ impl Secrets {
         Ok(())
     }
 
-    /// Replaces passwords in a recording; answers how many.
-    fn redact(&self, recording: &mut Recording) -> u64 {
+    /// Replaces passwords in a recording; answers how many. `Err`: why it would be no recording then.
+    fn redact(&self, recording: &mut Recording) -> Result<u64, String> {
         let mut count = 0;
         for ((_, direction), mut stream) in streams(recording, of_mqtt) {
             count += self.packets(&mut stream.bytes, direction);
@@ -198,9 +198,9 @@ impl Secrets {
             put_back(&mut recording.entries, stream);
         }
         for entry in &mut recording.entries {
-            count += self.event(&mut entry.event);
+            count += self.event(&mut entry.event)?;
         }
-        count
+        Ok(count)
     }
 
     /// In the MQTT bytes of one direction.
@@ -257,10 +257,10 @@ impl Secrets {
     }
 
     /// In everything an event says.
-    fn event(&self, event: &mut Event) -> u64 {
+    fn event(&self, event: &mut Event) -> Result<u64, String> {
         let mut count = 0;
         match event {
-            Event::Bytes { .. } | Event::TlsBytes { .. } | Event::WsBytes { .. } => return 0,
+            Event::Bytes { .. } | Event::TlsBytes { .. } | Event::WsBytes { .. } => return Ok(0),
             Event::Process { change: ProcessChange::Spawn { command, .. }, .. } => {
                 let words: Vec<String> = passwords_of(command).map(str::to_owned).collect();
                 for word in command.iter_mut() {
@@ -285,9 +285,12 @@ impl Secrets {
         let mut value = serde_json::to_value(&*event).expect("events other than bytes serialize");
         let found = self.within(&mut value);
         if found > 0 {
-            *event = serde_json::from_value(value).expect("it was one, and has the same shape");
+            // An implementation chooses its passwords: one may be a word that recordings are made of.
+            *event = serde_json::from_value(value).map_err(|_| {
+                "a password is also a word of the recording itself, so it cannot be made unreadable".to_owned()
+            })?;
         }
-        count + found
+        Ok(count + found)
     }
 
     /// In every text of a JSON value.
@@ -328,4 +331,29 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u8>> = text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
     let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
     Some(digits.as_chunks::<2>().0.iter().map(|[high, low]| high << 4 | low).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noted(password: &str) -> Secrets {
+        let mut secrets = Secrets { known: [password.as_bytes().to_vec()].into(), searcher: None };
+        secrets.ready().expect("it can be looked for");
+        secrets
+    }
+
+    fn operator(prompt: &str) -> Event {
+        Event::Operator { prompt: prompt.to_owned(), answer: None }
+    }
+
+    #[test]
+    fn a_password_that_recordings_are_made_of_is_told() {
+        let mut event = operator("say hunter2");
+        assert_eq!(noted("hunter2").event(&mut event), Ok(1));
+        assert_eq!(event, operator("say *******"));
+        assert!(
+            noted("operator").event(&mut event).expect_err("no event any more").contains("a word of the recording")
+        );
+    }
 }
