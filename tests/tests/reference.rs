@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{call, report, root, scratch};
+use common::{call, report, root, scratch, tools};
 use std::fs;
 use std::process::Command;
 
@@ -72,16 +72,13 @@ fn html_is_one_file_without_network_access() {
 /// tshark sees as many control packets as we do.
 #[test]
 fn captures_are_dissected_by_tshark() {
-    if Command::new("tshark").arg("--version").output().is_err() {
-        println!("skipped: tshark is not installed");
-        return;
-    }
+    let Some(tshark) = tools::program("tshark") else { return };
     let out = conforming_run().join("out");
     let report = report(&out);
     let mut checked = 0;
     for scenario in report["scenarios"].as_array().expect("a list").iter().take(6) {
         let capture = out.join(scenario["evidence"].as_str().expect("a path")).join("capture.pcapng");
-        let output = Command::new("tshark")
+        let output = Command::new(&tshark)
             .args(["-r"])
             .arg(&capture)
             .args(["-Y", "mqtt", "-T", "fields", "-E", "occurrence=a", "-e", "mqtt.msgtype"])

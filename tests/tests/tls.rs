@@ -4,7 +4,7 @@ mod common;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{Ended, IutFile, call, report, root, row, scratch};
+use common::{Ended, IutFile, call, report, root, row, scratch, tools};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,6 +46,7 @@ fn the_reference_producer_conforms() {
 #[test]
 fn the_reference_consumer_conforms_and_wireshark_opens_what_it_said() {
     let dir = conforms(Role::Consumer);
+    let tshark = tools::program("tshark");
     for version in ["1-2", "1-3"] {
         let capture = dir.path().join(format!("out/evidence/mqtt311/answering/tls-{version}/capture.pcapng"));
         let recording = read(&capture).expect("a recording");
@@ -54,20 +55,19 @@ fn the_reference_consumer_conforms_and_wireshark_opens_what_it_said() {
             client.as_ref().is_some_and(|client| client.subject == "Touchstone test client")
         });
         assert!(presented, "a client certificate");
-        let types = |filter: &str| {
-            let mut tshark = Command::new("tshark");
-            tshark.arg("-r").arg(&capture).args(["-Y", filter, "-T", "fields", "-e", "mqtt.msgtype"]);
-            let output = tshark.output().ok()?;
-            let text = String::from_utf8_lossy(&output.stdout).into_owned();
-            Some(text.split([',', '\n']).filter(|t| !t.is_empty()).map(str::to_owned).collect::<Vec<_>>())
-        };
-        let Some(unwrapped) = types("mqtt && tls && frame.interface_name == \"touchstone-tls\"") else {
-            println!("skipped: tshark is not installed");
-            return;
-        };
+        let Some(tshark) = &tshark else { continue };
+        let filter = "mqtt && tls && frame.interface_name == \"touchstone-tls\"";
+        let output = Command::new(tshark)
+            .arg("-r")
+            .arg(&capture)
+            .args(["-Y", filter, "-T", "fields", "-e", "mqtt.msgtype"])
+            .output()
+            .expect("tshark runs");
+        let text = String::from_utf8_lossy(&output.stdout);
+        let unwrapped: Vec<&str> = text.split([',', '\n']).filter(|t| !t.is_empty()).collect();
         // CONNECT, CONNACK, SUBSCRIBE, SUBACK, PUBLISH, PUBACK are among them.
         for wanted in ["1", "2", "8", "9", "3", "4"] {
-            assert!(unwrapped.iter().any(|t| t == wanted), "TLS {version}: {wanted} in {unwrapped:?}");
+            assert!(unwrapped.contains(&wanted), "TLS {version}: {wanted} in {unwrapped:?}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{call, report, root, scratch};
+use common::{call, report, root, scratch, tools};
 use std::path::Path;
 use std::process::Command;
 
@@ -29,13 +29,8 @@ fn conforms(role: &str, side: &str) {
 
 fn dissected(capture: &Path) {
     let arguments = ["-Y", "websocket.opcode == 2", "-T", "fields", "-e", "frame.interface_name"];
-    let output = match Command::new("tshark").arg("-r").arg(capture).args(arguments).output() {
-        Ok(output) => output,
-        Err(error) => {
-            println!("skipped: tshark cannot be run here ({error})");
-            return;
-        }
-    };
+    let Some(tshark) = tools::program("tshark") else { return };
+    let output = Command::new(tshark).arg("-r").arg(capture).args(arguments).output().expect("tshark runs");
     let shown = String::from_utf8_lossy(&output.stdout);
     assert!(shown.lines().any(|line| line == "touchstone-websocket"), "{shown}");
 }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub mod tools;
+
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
