@@ -1,7 +1,7 @@
 //! Clause coverage: every requirement of the binding with its verdict or the reason why it has none.
 
 use super::index::Index;
-use super::parts::{Mark, Vis, choice, level, place, prose, search, shown};
+use super::parts::{Mark, Vis, choice, citation, filters, level, place, prose, search, shown};
 use crate::model::{Report, Requirement, State, Verdict};
 use crate::text::thousands;
 use maud::{Markup, html};
@@ -19,7 +19,7 @@ pub(super) fn section(report: &Report, index: &Index<'_>) -> Markup {
         section id="coverage" aria-labelledby="coverage-h" {
             h2 id="coverage-h" { "Clause coverage" }
             p.note { "Every requirement of the binding, also those that were not judged, each with its reason." }
-            (filters())
+            (choices())
             (shown(report.requirements.len(), "requirements"))
             div.scroll {
                 table.coverage data-filter="coverage" {
@@ -53,7 +53,7 @@ pub(super) fn section(report: &Report, index: &Index<'_>) -> Markup {
     }
 }
 
-fn filters() -> Markup {
+fn choices() -> Markup {
     let verdicts = [
         ("fail", "fail"),
         ("error", "error"),
@@ -68,22 +68,22 @@ fn filters() -> Markup {
         ("not-selected", "not selected"),
     ];
     let levels = [("must", "MUST"), ("should", "SHOULD"), ("may", "MAY"), ("guidance", "GUIDANCE")];
-    html! {
-        form.filters hidden="hidden" data-for="coverage" aria-label="Filter the requirements" {
-            (choice("verdict", "v", "Verdict", &verdicts))
-            (choice("level", "l", "Level", &levels))
-            (search("text"))
-            button type="reset" { "Show all" }
-        }
-    }
+    let fields = [
+        choice("verdict", "v", "Verdict", &verdicts),
+        choice("level", "l", "Level", &levels),
+        citation("clause", "Clause"),
+        search("text"),
+    ];
+    filters("coverage", "Filter the requirements", &fields)
 }
 
 fn row(index: &Index<'_>, requirement: &Requirement) -> Markup {
     let mark = Mark::of(requirement);
     let rows = requirement.rows.iter().filter(|row| !requirement.cite.contains(row.as_str()));
+    let cited = std::iter::once(&requirement.cite).chain(rows.clone()).cloned().collect::<Vec<_>>().join("; ");
     let decided = requirement.state == State::Applicable || requirement.state == State::Waived;
     html! {
-        tr.item id=[index.requirement(&requirement.id)] data-v=(mark.key) data-l=(Vis(&requirement.level)) {
+        tr.item id=[index.requirement(&requirement.id)] data-v=(mark.key) data-l=(Vis(&requirement.level)) data-c=(Vis(&cited)) {
             td { (mark) @if requirement.gating && requirement.verdict == Verdict::Undecided { br; span.quiet { "gating" } } }
             th scope="row" {
                 span.id { (Vis(&requirement.id)) }

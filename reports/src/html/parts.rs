@@ -180,10 +180,27 @@ pub(super) fn file_href(path: &str) -> String {
     out
 }
 
-/// The line that always tells how many of how many are shown. Without script, all are.
+/// The line that always tells how many of how many are shown, above a list with filters. Without script, all are.
+/// Below it stands in print what they were filtered by, where they were.
 pub(super) fn shown(total: usize, what: &str) -> Markup {
     html! {
         output.shown aria-live="polite" data-what=(what) { (total) " of " (total) " " (what) " shown" }
+        p.narrowed {}
+    }
+}
+
+/// The same above a list inside of such a list. It is not read out: many change at once.
+pub(super) fn shown_within(total: usize, what: &str) -> Markup {
+    html! { p.shown data-what=(what) { (total) " of " (total) " " (what) " shown" } }
+}
+
+/// The form of the filters of a list. Only the script can filter, so only the script shows it.
+pub(super) fn filters(list: &str, label: &str, fields: &[Markup]) -> Markup {
+    html! {
+        form.filters hidden="hidden" data-for=(list) aria-label=(label) autocomplete="off" {
+            @for field in fields { (field) }
+            button type="reset" { "Show all" }
+        }
     }
 }
 
@@ -195,16 +212,26 @@ pub(super) fn choice(name: &str, attribute: &str, label: &str, options: &[(&str,
             select name=(name) data-attribute=(attribute) {
                 option value="" { "any" }
                 @for (value, word) in options {
-                    option value=(value) { (word) }
+                    option value=(Vis(value)) { (Vis(word)) }
                 }
             }
         }
     }
 }
 
+/// A field of a filter for the beginning of a citation, or of a word of it.
+pub(super) fn citation(name: &str, label: &str) -> Markup {
+    html! {
+        label {
+            (label) " "
+            input type="search" name=(name) data-attribute="c" size="11" placeholder="3.1" spellcheck="false";
+        }
+    }
+}
+
 /// The text field of a filter.
 pub(super) fn search(name: &str) -> Markup {
-    html! { label { "Text " input type="search" name=(name) autocomplete="off" spellcheck="false"; } }
+    html! { label { "Text " input type="search" name=(name) size="16" spellcheck="false"; } }
 }
 
 /// A sentence of ours, in which back-ticks mark code.

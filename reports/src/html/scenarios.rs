@@ -1,11 +1,12 @@
 //! One folding block per scenario: what it is for, what was found in it, its packets, and how to run it again.
 
 use super::index::{Found, Index, scenario_anchor};
-use super::parts::{Mark, Vis, choice, file_href, place, requirement_link, search, shown};
+use super::parts::{Mark, Vis, choice, citation, file_href, filters, place, requirement_link, search, shown};
 use super::{ladder, trace};
-use crate::model::{Report, Scenario};
+use crate::model::{Report, Scenario, TraceWhat};
 use crate::text::{count, seconds};
 use maud::{Markup, html};
+use std::collections::BTreeSet;
 
 /// Markup that annotated packets may take in the whole file; each scenario has an equal share. Packets with a
 /// finding are annotated whatever they take.
@@ -26,7 +27,7 @@ pub(super) fn section(report: &Report, index: &Index<'_>) -> Markup {
                 "Each opens to its packets, and each packet to its bytes. Times are seconds since the recording began; "
                 "frame numbers are those Wireshark shows for the capture."
             }
-            (filters())
+            (choices(report))
             (shown(report.scenarios.len(), "scenarios"))
             div data-filter="scenarios" {
                 @for (n, scenario) in report.scenarios.iter().enumerate() { (one(index, n, scenario, share, ladder)) }
@@ -35,7 +36,7 @@ pub(super) fn section(report: &Report, index: &Index<'_>) -> Markup {
     }
 }
 
-fn filters() -> Markup {
+fn choices(report: &Report) -> Markup {
     let verdicts = [
         ("fail", "with a failure"),
         ("error", "with an error"),
@@ -45,14 +46,25 @@ fn filters() -> Markup {
         ("clean", "without findings"),
     ];
     let states = [("completed", "completed"), ("aborted", "aborted"), ("error", "error")];
-    html! {
-        form.filters hidden="hidden" data-for="scenarios" aria-label="Filter the scenarios" {
-            (choice("found", "v", "Findings", &verdicts))
-            (choice("status", "l", "Status", &states))
-            (search("words"))
-            button type="reset" { "Show all" }
-        }
-    }
+    let types: BTreeSet<&str> = report.scenarios.iter().flat_map(packet_types).collect();
+    let types: Vec<(&str, &str)> = types.into_iter().map(|name| (name, name)).collect();
+    let fields = [
+        choice("found", "v", "Findings", &verdicts),
+        choice("status", "l", "Status", &states),
+        choice("packet", "p", "Packet", &types),
+        citation("at", "Clause of findings"),
+        search("words"),
+    ];
+    filters("scenarios", "Filter the scenarios", &fields)
+}
+
+/// The types of packets that occur in a scenario, rows without room on the page included.
+fn packet_types(scenario: &Scenario) -> BTreeSet<&str> {
+    let packets = scenario.trace.iter().filter_map(|row| match &row.what {
+        TraceWhat::Packet(packet) => Some(packet.name.as_str()),
+        TraceWhat::Note { .. } => None,
+    });
+    packets.collect()
 }
 
 /// How many findings of each mark, strongest first.
@@ -69,8 +81,12 @@ fn one(index: &Index<'_>, n: usize, scenario: &Scenario, share: usize, ladder: u
     let marks = tally(found);
     let keys: Vec<&str> =
         if marks.is_empty() { vec!["clean"] } else { marks.iter().map(|(mark, _)| mark.key).collect() };
+    let cited: BTreeSet<&str> = found.iter().map(|found| found.requirement.cite.as_str()).collect();
+    let cited = cited.into_iter().collect::<Vec<_>>().join("; ");
+    let types = packet_types(scenario).into_iter().collect::<Vec<_>>().join(" ");
     html! {
-        details.scenario.item id=(scenario_anchor(n)) data-v=(keys.join(" ")) data-l=(Vis(&scenario.status)) {
+        details.scenario.item id=(scenario_anchor(n)) data-v=(keys.join(" ")) data-l=(Vis(&scenario.status))
+            data-p=(Vis(&types)) data-c=(Vis(&cited)) {
             summary {
                 h3 { (Vis(&scenario.id)) }
                 " " span.title { (Vis(&scenario.title)) }

@@ -109,6 +109,40 @@ fn scenarios_have_ladders() {
     assert_eq!(ghosts(&report), [format!("no acknowledgement to PUBLISH in row {frame}")]);
 }
 
+/// What the script filters by stands on each item; the lines that count are true without it, and no form is offered then.
+#[test]
+fn items_say_what_filters_look_at() {
+    let report = sample::failing();
+    let xml = as_xml(&to_html(&report));
+    let doc = roxmltree::Document::parse(&xml).expect("well-formed");
+    let by_id = |id: &str| doc.descendants().find(|n| n.attribute("id") == Some(id)).expect("it is there");
+    let retain = by_id("wd04/publish-retain");
+    assert_eq!(
+        ["data-v", "data-l", "data-c"].map(|name| retain.attribute(name)),
+        [Some("fail"), Some("must"), Some("WD04 3.1.3; ROW-019")]
+    );
+    let query = by_id("s2");
+    assert_eq!(query.attribute("data-v"), Some("fail warn waived"));
+    assert_eq!(query.attribute("data-p"), Some("CONNACK CONNECT DISCONNECT PUBACK PUBLISH SUBACK SUBSCRIBE"));
+    assert_eq!(query.attribute("data-c"), Some("OpenC2 4.1; WD04 2.3.2; WD04 3.1.3"));
+    assert_eq!(by_id("s1").attribute("data-c"), Some(""));
+
+    for form in doc.descendants().filter(|n| n.has_tag_name("form")) {
+        assert_eq!(form.attribute("hidden"), Some("hidden"));
+        let names: Vec<_> = form.descendants().filter_map(|n| n.attribute("name")).collect();
+        let expected = match form.attribute("data-for") {
+            Some("coverage") => vec!["verdict", "level", "clause", "text"],
+            _ => vec!["found", "status", "packet", "at", "words"],
+        };
+        assert_eq!(names, expected);
+    }
+    let counts = texts(&to_html(&report), |n| n.attribute("data-what").is_some());
+    let rows = |n: usize| format!("{n} of {n} rows shown");
+    let mut expected = vec!["17 of 17 requirements shown".to_owned(), "4 of 4 scenarios shown".to_owned()];
+    expected.extend(report.scenarios.iter().map(|s| rows(s.trace.len())));
+    assert_eq!(counts, expected);
+}
+
 #[test]
 fn nothing_is_fetched() {
     let page = to_html(&sample::failing());

@@ -2,7 +2,7 @@
 
 use super::index::{Index, packet_anchor};
 use super::octets;
-use super::parts::{Mark, Vis};
+use super::parts::{Mark, Vis, shown_within};
 use crate::model::{Scenario, TracePacket, TraceRow, TraceWhat};
 use crate::text::count;
 use maud::{Markup, html};
@@ -17,6 +17,7 @@ pub(super) fn table(index: &Index<'_>, n: usize, scenario: &Scenario, share: usi
         @if scenario.trace.is_empty() {
             p.quiet { "No packet or event was recorded." }
         } @else {
+            (shown_within(rows.len(), "rows"))
             div.scroll {
                 table.trace {
                     thead {
