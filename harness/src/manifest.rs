@@ -78,6 +78,9 @@ pub struct CatalogueVersion {
     pub id: String,
     /// Version.
     pub version: u32,
+    /// SHA-256 over its text, in hex (`Catalogue::sha256`); absent in runs by early versions of this program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
 /// What a run was made of, as the command line said.
@@ -158,7 +161,12 @@ pub enum ManifestError {
 
 /// The catalogues of a binding, as they are now.
 pub fn catalogues(binding: &Binding) -> Vec<CatalogueVersion> {
-    binding.catalogues.iter().map(|c| CatalogueVersion { id: c.id.to_owned(), version: c.version }).collect()
+    let now = |c: &&crate::catalogue::Catalogue| CatalogueVersion {
+        id: c.id.to_owned(),
+        version: c.version,
+        sha256: Some(c.sha256()),
+    };
+    binding.catalogues.iter().map(now).collect()
 }
 
 impl Manifest {

@@ -36,17 +36,15 @@ pub enum RunDirError {
     },
     /// The catalogues have changed since.
     #[error(
-        "{dir}: catalogue {catalogue} has changed since the run (version {recorded} then, {current} now); add --out DIR2 to judge by the new one beside the old reports"
+        "{dir}: catalogue {catalogue} has changed since the run ({change}); add --out DIR2 to judge by the new one beside the old reports"
     )]
     Newer {
         /// The directory.
         dir: PathBuf,
         /// Catalogue id.
         catalogue: String,
-        /// Version then.
-        recorded: u32,
-        /// Version now.
-        current: u32,
+        /// `version 3 then, 4 now`.
+        change: String,
     },
     /// The output directory holds something that is not ours.
     #[error(
@@ -167,21 +165,25 @@ fn hex(bytes: &[u8]) -> String {
 /// Refuses to overwrite reports with a judgement by other catalogues than the run's.
 ///
 /// # Errors
-/// When a catalogue has another version now.
+/// When a catalogue has another version or another text now.
 pub fn check_catalogues(dir: &Path) -> Result<(), RunDirError> {
     let manifest = Manifest::read(dir)?;
     let (binding, _) = subject(dir, &manifest)?;
-    // 0: not there at all.
-    let version = |catalogues: &[CatalogueVersion], id: &str| {
-        catalogues.iter().find(|c| c.id == id).map_or(0, |catalogue| catalogue.version)
-    };
+    let find = |catalogues: &[CatalogueVersion], id: &str| catalogues.iter().find(|c| c.id == id).cloned();
     let now = manifest::catalogues(binding);
     for catalogue in manifest.catalogues.iter().chain(&now) {
-        let (recorded, current) = (version(&manifest.catalogues, &catalogue.id), version(&now, &catalogue.id));
-        if recorded != current {
-            let (dir, catalogue) = (dir.to_owned(), catalogue.id.clone());
-            return Err(RunDirError::Newer { dir, catalogue, recorded, current });
-        }
+        let change = match (find(&manifest.catalogues, &catalogue.id), find(&now, &catalogue.id)) {
+            (Some(then), Some(now)) if then.version != now.version => {
+                format!("version {} then, {} now", then.version, now.version)
+            }
+            (Some(then), Some(now)) if then.sha256.is_some() && then.sha256 != now.sha256 => {
+                format!("version {} then and now, but another text", now.version)
+            }
+            (Some(_), Some(_)) => continue,
+            (Some(_), None) => "it is not part of the binding any more".to_owned(),
+            (None, _) => "it was not part of the binding then".to_owned(),
+        };
+        return Err(RunDirError::Newer { dir: dir.to_owned(), catalogue: catalogue.id.clone(), change });
     }
     Ok(())
 }

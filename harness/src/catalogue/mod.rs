@@ -4,6 +4,7 @@
 //! the interpretation and how it is judged; `list`, `explain`, the reports and the meta-tests derive
 //! from it.
 
+mod fingerprint;
 pub mod harness;
 #[cfg(test)]
 mod meta;

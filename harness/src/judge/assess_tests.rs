@@ -165,7 +165,7 @@ fn manifest(exercises: &[&str]) -> Manifest {
         iut: manifest::Iut { name: "Sample".into(), vendor: None, version: Some("1.0".into()) },
         iut_file: Hashed { path: "iut.toml".into(), sha256: "00".into() },
         pics: Pics::default(),
-        catalogues: vec![CatalogueVersion { id: "fake".into(), version: 1 }],
+        catalogues: vec![CatalogueVersion { id: "fake".into(), version: 1, sha256: None }],
         policy: Policy::Certify,
         waivers: Vec::new(),
         selection: Selection::default(),

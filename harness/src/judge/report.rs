@@ -224,6 +224,7 @@ fn facts(manifest: &Manifest, binding: &Binding, scenarios: &[JudgedScenario], p
                 cite: c.cite.to_owned(),
                 edition: c.edition.to_owned(),
                 version: c.version,
+                sha256: Some(c.sha256()),
             })
             .collect(),
         pics: pics_lines(&manifest.pics),

@@ -160,6 +160,9 @@ pub struct CatalogueRef {
     pub edition: String,
     /// Version of the catalogue.
     pub version: u32,
+    /// SHA-256 over its text, in hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
 /// A waiver that was given.

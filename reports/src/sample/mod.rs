@@ -313,7 +313,14 @@ fn waiver(requirement: &str, reason: &str, used: bool) -> Waiver {
 }
 
 fn catalogue(id: &str, title: &str, cite: &str, edition: &str, version: u32) -> CatalogueRef {
-    CatalogueRef { id: id.into(), title: title.into(), cite: cite.into(), edition: edition.into(), version }
+    CatalogueRef {
+        id: id.into(),
+        title: title.into(),
+        cite: cite.into(),
+        edition: edition.into(),
+        version,
+        sha256: None,
+    }
 }
 
 fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
