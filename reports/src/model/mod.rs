@@ -74,6 +74,11 @@ pub enum RunVerdict {
 }
 
 impl RunVerdict {
+    /// Whether a run with this verdict ends with exit code 0.
+    pub const fn is_success(self) -> bool {
+        matches!(self, RunVerdict::Pass | RunVerdict::Advice | RunVerdict::Partial)
+    }
+
     /// The word for it, as in report.json.
     pub const fn as_str(self) -> &'static str {
         match self {
