@@ -625,6 +625,8 @@ proptest! {
             else { RunVerdict::Pass };
         prop_assert_eq!(report.verdict, expected);
         prop_assert_eq!(report.sentence.starts_with("Conforms"), expected == RunVerdict::Pass);
+        let junit = touchstone_reports::to_junit(report);
+        prop_assert_eq!(junit.contains("<failure ") || junit.contains("<error "), !expected.is_success(), "{}", junit);
         // Every letter again, and the order of scenarios changes no outcome.
         prop_assert_eq!(touchstone_reports::to_json(report), touchstone_reports::to_json(&assess(&manifest, &BINDING, Role::Consumer, policy, &scenarios, "test").report));
         scenarios.reverse();

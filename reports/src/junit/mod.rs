@@ -216,17 +216,13 @@ fn scenario(class: &str, scenario: &Scenario) -> Case {
 fn unused(class: &str, waiver: &Waiver) -> Case {
     let message = "It excuses something that did not happen. Remove it; until then the run is incomplete.";
     let Waiver { requirement, reason, owner, .. } = waiver;
-    let text = format!("{}\nreason: {}\nowner: {}\n\n{message}\n", visible(requirement), visible(reason), visible(owner));
+    let text =
+        format!("{}\nreason: {}\nowner: {}\n\n{message}\n", visible(requirement), visible(reason), visible(owner));
     Case {
         class: class.to_owned(),
         name: line(&format!("waiver of {requirement}")),
         ms: 0,
-        ended: Some(Ended {
-            how: How::Error,
-            kind: "unused-waiver",
-            message: message.to_owned(),
-            text: block(&text),
-        }),
+        ended: Some(Ended { how: How::Error, kind: "unused-waiver", message: message.to_owned(), text: block(&text) }),
         out: None,
     }
 }
@@ -254,11 +250,12 @@ fn line(text: &str) -> String {
     visible(text).into_owned()
 }
 
-/// Text of several lines and bounded length. Whoever asks a CI system to attach files (`[[ATTACHMENT|path]]` in what a
+/// Text of several lines and bounded length, for CDATA sections, which nothing in it may end. Whoever asks a CI system to attach files (`[[ATTACHMENT|path]]` in what a
 /// case says, for GitLab and Jenkins), it is not the implementation under test.
 fn block(text: &str) -> String {
-    let text = visible_block(text);
+    // Some readers trim what ends in line breaks.
+    let text = visible_block(text.trim_end());
     let (kept, more) = cut(&text, LENGTH);
-    let kept = kept.replace("[[ATTACHMENT", "[\\u{5b}ATTACHMENT");
-    if more { format!("{kept}\n... cut here, see report.json\n") } else { kept }
+    let kept = kept.replace("[[ATTACHMENT", "[\\u{5b}ATTACHMENT").replace("]]>", "]]\\u{3e}");
+    if more { format!("{kept}\n... cut here, see report.json") } else { kept }
 }

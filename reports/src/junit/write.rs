@@ -4,11 +4,10 @@
 //! go the totals of the root, the zone of timestamps, the type of a skipped case, and what a case says (`system-out`).
 
 use quick_xml::Writer;
-use quick_xml::escape::partial_escape;
-use quick_xml::events::{BytesDecl, BytesText, Event};
+use quick_xml::events::{BytesCData, BytesDecl, Event};
 use std::io;
 
-/// A whole file. Texts are free of characters that XML forbids, attributes of line breaks.
+/// A whole file. Texts are free of characters that XML forbids and of `]]>`, attributes of line breaks.
 pub(super) struct File {
     pub name: String,
     /// From the beginning to the end: suites may overlap.
@@ -146,13 +145,13 @@ impl Case {
     }
 }
 
-/// An element with text. Escaped rather than in CDATA: that is one piece for every reader, and `]]>` needs no care.
+/// An element with text, in one section of CDATA: some readers take references to characters apart, or lose them.
 fn text(writer: &mut Writer<&mut Vec<u8>>, name: &str, attributes: &[(&str, &str)], text: &str) -> io::Result<()> {
     let element = writer.create_element(name).with_attributes(attributes.iter().copied());
     if text.is_empty() {
         return element.write_empty().map(drop);
     }
-    element.write_text_content(BytesText::from_escaped(partial_escape(text))).map(drop)
+    element.write_cdata_content(BytesCData::new(text)).map(drop)
 }
 
 fn pairs<'a, const N: usize>(of: &'a [(&'a str, String); N]) -> [(&'a str, &'a str); N] {
