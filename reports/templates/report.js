@@ -67,7 +67,7 @@
   function tell(output, shown, total) {
     var text = shown + ' of ' + total + ' ' + output.dataset.what + ' shown';
     if (output.textContent !== text) { output.textContent = text; }
-    output.classList.toggle('some', shown < total);
+    output.classList.toggle('some', shown < Number(total));
   }
 
   // Of the packets of a scenario only those of the type that is wanted; all rows where none is.
@@ -81,7 +81,8 @@
       row.hidden = type !== '' && !(name && name.textContent === type);
       return !row.hidden;
     });
-    tell(item.querySelector('.shown'), shown.length, rows.length);
+    var output = item.querySelector('.shown');
+    tell(output, shown.length, output.dataset.total);
   }
 
   function apply(form) {
@@ -123,7 +124,8 @@
     }
     var own = target.tagName === 'TR' && target.querySelector('details');
     if (own) { own.open = true; }
-    target.classList.add('target');
+    // A part of the page is no place in it.
+    if (target.tagName !== 'SECTION') { target.classList.add('target'); }
     target.scrollIntoView();
   }
 
@@ -146,6 +148,13 @@
     save(place.anchor);
   }
 
+  // What scrolls sideways can be scrolled by keyboard.
+  function fit() {
+    all(document, '.scroll').forEach(function (box) {
+      if (box.scrollWidth > box.clientWidth) { box.tabIndex = 0; } else { box.removeAttribute('tabindex'); }
+    });
+  }
+
   forms.forEach(function (form) {
     form.hidden = false;
     form.addEventListener('submit', function (event) { event.preventDefault(); });
@@ -163,4 +172,7 @@
   // Nothing is filtered unless the fragment says so, whatever a browser remembers of the fields.
   forms.forEach(clear);
   arrive();
+  fit();
+  window.addEventListener('resize', fit);
+  document.addEventListener('toggle', fit, true);
 }());

@@ -7,8 +7,8 @@ use crate::text::thousands;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
-/// Most witnesses that are linked per requirement.
-const WITNESSES: usize = 2;
+/// Most places that are linked per requirement: where it was kept, and where it was not.
+const WITNESSES: (usize, usize) = (1, 3);
 
 pub(super) fn section(report: &Report, index: &Index<'_>) -> Markup {
     let mut seen = BTreeSet::new();
@@ -23,6 +23,7 @@ pub(super) fn section(report: &Report, index: &Index<'_>) -> Markup {
             (shown(report.requirements.len(), "requirements"))
             div.scroll {
                 table.coverage data-filter="coverage" {
+                    colgroup { @for _ in 0..7 { col; } }
                     thead {
                         tr {
                             th scope="col" { "Verdict" } th scope="col" { "Requirement" } th scope="col" { "Clause" }
@@ -109,10 +110,10 @@ fn row(index: &Index<'_>, requirement: &Requirement) -> Markup {
 fn evidence(index: &Index<'_>, requirement: &Requirement) -> Markup {
     // Notes decide nothing: beside them the requirement is still met or broken somewhere.
     let (notes, found): (Vec<_>, Vec<_>) = requirement.findings.iter().partition(|f| f.outcome == "note");
-    let places: Vec<_> = if found.is_empty() {
-        requirement.witnesses.iter().collect()
+    let (places, most): (Vec<_>, usize) = if found.is_empty() {
+        (requirement.witnesses.iter().collect(), WITNESSES.0)
     } else {
-        found.iter().map(|f| &f.at).filter(|at| !at.scenario.is_empty()).collect()
+        (found.iter().map(|f| &f.at).filter(|at| !at.scenario.is_empty()).collect(), WITNESSES.1)
     };
     let undecided = requirement.state == State::Applicable && requirement.verdict == Verdict::Undecided;
     html! {
@@ -132,8 +133,8 @@ fn evidence(index: &Index<'_>, requirement: &Requirement) -> Markup {
         }
         @if !places.is_empty() {
             ul.places {
-                @for at in places.iter().take(WITNESSES) { li { (place(index, at, true)) } }
-                @if places.len() > WITNESSES { li.quiet { "and " (places.len() - WITNESSES) " more" } }
+                @for at in places.iter().take(most) { li { (place(index, at, true)) } }
+                @if places.len() > most { li.quiet { "and " (places.len() - most) " more" } }
             }
         }
     }

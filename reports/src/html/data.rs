@@ -15,7 +15,7 @@ pub(super) fn section(report: &Report) -> Markup {
             (pairs(&report.run.tolerances, "Name", "Value", "None."))
             @if report.waivers.len() > ON_SHEET {
                 h3 id="waivers" { "Waivers" }
-                (waivers(report))
+                div.scroll { (waivers(report)) }
             }
             @if report.run.hashes.len() > ON_SHEET {
                 h3 id="hashes" { "Files and their SHA-256" }

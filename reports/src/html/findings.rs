@@ -2,9 +2,16 @@
 
 use super::index::{Found, Index};
 use super::parts::{Mark, Vis, because, expected_actual, level, place, prose, requirement_link};
-use crate::model::{Report, Requirement, State, Verdict};
+use crate::model::{Finding, Report, Requirement, State, Verdict};
 use crate::text::{count, thousands};
 use maud::{Markup, html};
+use std::collections::BTreeMap;
+
+/// So many requirements that one sentence holds for are one item.
+const ALIKE: usize = 3;
+
+/// Said of a requirement without a finding.
+const UNSEEN: &str = "Nothing in this run decided it.";
 
 /// Requirements under one heading.
 pub(super) struct Group<'a> {
@@ -92,7 +99,71 @@ pub(super) fn sections(report: &Report, index: &Index<'_>) -> Markup {
                 } @else {
                     @if !group.note.is_empty() { p.note { (group.note) } }
                     ol.findings {
-                        @for requirement in &group.requirements { (item(index, requirement)) }
+                        @for alike in alike(&group.requirements) {
+                            @match alike.as_slice() {
+                                [requirement] => { (item(index, requirement)) },
+                                requirements => { (many(index, requirements)) },
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What is undecided for one and the same reason belongs together, where the reason holds for many; all else stands
+/// for itself. In order of the first of each.
+fn alike<'r>(requirements: &[&'r Requirement]) -> Vec<Vec<&'r Requirement>> {
+    // What gates the verdict stays apart from what does not.
+    let reason = |r: &'r Requirement| (r.gating, headline(r).map_or(UNSEEN, |f| f.message.as_str()));
+    let mut times: BTreeMap<(bool, &str), usize> = BTreeMap::new();
+    for requirement in requirements {
+        *times.entry(reason(requirement)).or_default() += 1;
+    }
+    let mut places: BTreeMap<(bool, &str), usize> = BTreeMap::new();
+    let mut items: Vec<Vec<&Requirement>> = Vec::new();
+    for requirement in requirements {
+        let reason = reason(requirement);
+        let undecided = requirement.state == State::Applicable && requirement.verdict == Verdict::Undecided;
+        if !undecided || times.get(&reason).is_none_or(|times| *times < ALIKE) {
+            items.push(vec![requirement]);
+        } else if let Some(item) = places.get(&reason).and_then(|at| items.get_mut(*at)) {
+            item.push(requirement);
+        } else {
+            places.insert(reason, items.len());
+            items.push(vec![requirement]);
+        }
+    }
+    items
+}
+
+/// The finding that says why a requirement stands here: one of its outcome, roots before consequences. A note says
+/// something else.
+fn headline(requirement: &Requirement) -> Option<&Finding> {
+    let rank = |finding: &Finding| (finding.outcome != requirement.outcome, finding.because.is_some());
+    requirement.findings.iter().filter(|finding| finding.outcome != "note").min_by_key(|finding| rank(finding))
+}
+
+/// Many requirements that are undecided for the same reason.
+fn many(index: &Index<'_>, requirements: &[&Requirement]) -> Markup {
+    let said = requirements.first().and_then(|r| headline(r)).map_or(UNSEEN, |f| f.message.as_str());
+    let gating = requirements.first().is_some_and(|r| r.gating);
+    html! {
+        li class=(Mark::UNDECIDED.key) {
+            (Mark::UNDECIDED)
+            div {
+                p.say { (Vis(said)) }
+                @if gating { p.meta { b { "gating" } } }
+                details {
+                    summary { (count(requirements.len() as u64, "requirement", "requirements")) " for this reason" }
+                    ul.more {
+                        @for requirement in requirements {
+                            li {
+                                (requirement_link(index, &requirement.id)) " " (level(&requirement.level)) " " (Vis(&requirement.cite))
+                                " \u{2013} " (prose(&requirement.statement))
+                            }
+                        }
                     }
                 }
             }
@@ -102,9 +173,8 @@ pub(super) fn sections(report: &Report, index: &Index<'_>) -> Markup {
 
 fn item(index: &Index<'_>, requirement: &Requirement) -> Markup {
     let mark = Mark::of(requirement);
-    // Roots before consequences, otherwise in order.
-    let root = requirement.findings.iter().position(|f| f.because.is_none()).unwrap_or(0);
-    let first = requirement.findings.get(root);
+    let first = headline(requirement);
+    let others = requirement.findings.len() - usize::from(first.is_some());
     let decided = requirement.met.saturating_add(requirement.broken);
     html! {
         li class=(mark.key) {
@@ -113,7 +183,7 @@ fn item(index: &Index<'_>, requirement: &Requirement) -> Markup {
                 p.say {
                     @match first {
                         Some(finding) => { (Vis(&finding.message)) },
-                        None => { (Vis(requirement.reason.as_deref().unwrap_or("Nothing in this run decided it."))) },
+                        None => { (Vis(requirement.reason.as_deref().unwrap_or(UNSEEN))) },
                     }
                 }
                 @if let Some(finding) = first {
@@ -135,11 +205,11 @@ fn item(index: &Index<'_>, requirement: &Requirement) -> Markup {
                 @if requirement.state == State::Waived {
                     @if let Some(reason) = &requirement.reason { p.note { "Waived: " (Vis(reason)) } }
                 }
-                @if requirement.findings.len() > 1 {
+                @if others > 0 {
                     details {
-                        summary { (count(requirement.findings.len() as u64 - 1, "more finding", "more findings")) }
+                        summary { (count(others as u64, "more finding", "more findings")) }
                         ol.more {
-                            @for (_, finding) in requirement.findings.iter().enumerate().filter(|(n, _)| *n != root) {
+                            @for finding in requirement.findings.iter().filter(|finding| !first.is_some_and(|first| std::ptr::eq(first, *finding))) {
                                 li {
                                     p { (Mark::of_finding(Found { requirement, finding })) " " (Vis(&finding.message)) " " (place(index, &finding.at, true)) }
                                     (expected_actual(finding))

@@ -1,5 +1,6 @@
 //! What is where on the page: anchors, and the findings of each scenario and packet.
 
+use super::room;
 use crate::model::{Finding, Report, Requirement, Scenario, TraceRow, TraceWhat, Witness};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,11 +10,6 @@ pub(super) struct Found<'a> {
     pub(super) requirement: &'a Requirement,
     pub(super) finding: &'a Finding,
 }
-
-/// Markup that the rows of packets and events may take in the whole file; each scenario has an equal share.
-const ROWS: usize = 600_000;
-/// Markup of a row besides its text, about.
-const ROW: usize = 190;
 
 /// A packet: scenario (from 0), connection, ordinal.
 type PacketKey = (usize, u32, u32);
@@ -55,8 +51,9 @@ impl<'a> Index<'a> {
                 }
             }
         }
-        let share = ROWS / report.scenarios.len().max(1);
-        for (n, scenario) in report.scenarios.iter().enumerate() {
+        let needs: Vec<room::Need> = report.scenarios.iter().enumerate().map(|(n, s)| index.need(n, s)).collect();
+        let shares = room::shares(&needs, room::for_rows(report));
+        for ((n, scenario), share) in report.scenarios.iter().enumerate().zip(shares) {
             let rows = index.pick(n, scenario, share);
             for row in rows.iter().filter_map(|at| scenario.trace.get(*at)) {
                 if let TraceWhat::Packet(packet) = &row.what {
@@ -68,12 +65,21 @@ impl<'a> Index<'a> {
         index
     }
 
+    /// What a scenario would take, and what it weighs: people read first where something is wrong.
+    fn need(&self, n: usize, scenario: &Scenario) -> room::Need {
+        let broken =
+            self.in_scenario(n).iter().any(|found| matches!(found.finding.outcome.as_str(), "broken" | "error"));
+        room::Need { bytes: scenario.trace.iter().map(room::of_row).sum(), weight: if broken { 3 } else { 1 } }
+    }
+
     /// The rows there is room for: those that a finding points at always, then what the implementation said and was told,
-    /// then events, then what peers and broker said to each other, each in order.
+    /// then events, then what peers and broker said to each other, then the test system's own state, each in order.
     fn pick(&self, n: usize, scenario: &Scenario, share: usize) -> Vec<usize> {
         let rank = |row: &TraceRow| match &row.what {
             TraceWhat::Packet(p) if !self.at_packet(n, p.connection, p.packet).is_empty() => 0,
             TraceWhat::Packet(p) if p.direction.ends_with("-iut") => 1,
+            // How late the test system was.
+            TraceWhat::Note { kind, .. } if kind == "tester" => 4,
             TraceWhat::Note { .. } => 2,
             TraceWhat::Packet(_) => 3,
         };
@@ -83,11 +89,7 @@ impl<'a> Index<'a> {
         let mut left = share;
         let mut rows = Vec::new();
         for (rank, at) in order {
-            let text = match &scenario.trace[at].what {
-                TraceWhat::Packet(packet) => packet.summary.len(),
-                TraceWhat::Note { text, .. } => text.len(),
-            };
-            match left.checked_sub(ROW + text) {
+            match left.checked_sub(room::of_row(&scenario.trace[at])) {
                 Some(rest) => left = rest,
                 None if rank > 0 => break,
                 None => left = 0,
@@ -101,6 +103,11 @@ impl<'a> Index<'a> {
     /// The rows of a scenario that are shown.
     pub(super) fn rows<'s>(&self, n: usize, scenario: &'s Scenario) -> Vec<&'s TraceRow> {
         self.rows.get(n).into_iter().flatten().filter_map(|at| scenario.trace.get(*at)).collect()
+    }
+
+    /// Where in its trace the rows of a scenario are that are shown.
+    pub(super) fn places(&self, n: usize) -> &[usize] {
+        self.rows.get(n).map_or(&[], Vec::as_slice)
     }
 
     /// How many rows of a scenario are not shown.

@@ -2,115 +2,126 @@
 //! response joined, and what was due and never came is drawn dashed. The table below it says the same.
 
 use super::index::{Index, packet_anchor};
+use super::pairs::{Pair, exchanges, field, from_client, handshakes, lanes, of_iut};
 use super::parts::{Mark, Vis};
 use crate::model::{Scenario, TracePacket, TraceRow, TraceWhat};
-use crate::text::{count, cut};
+use crate::text::cut;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
 /// Height of a row, and of what stands above the first.
 const ROW: usize = 24;
 const TOP: usize = 40;
-/// Where the lifelines are, and how wide it all is.
-const IUT: usize = 200;
-const BROKER: usize = 500;
-const PEER: usize = 800;
-const WIDTH: usize = 840;
-/// Brackets stand so far from their lifeline, and from each other; so many stand beside each other.
+/// Where times end, where the lifelines are, and how wide it all is.
+const TIMES: usize = 108;
+const IUT: usize = 245;
+const BROKER: usize = 545;
+const PEER: usize = 845;
+const WIDTH: usize = 885;
+/// Arrows between the lifelines, by name.
+const ARROWS: [(&str, usize, usize); 4] =
+    [("ib", IUT, BROKER), ("bi", BROKER, IUT), ("pb", PEER, BROKER), ("bp", BROKER, PEER)];
+/// Brackets stand so far from their lifeline, and from each other.
 const BRACKET: usize = 6;
-const LANES: usize = 4;
-/// Where the joints of requests and responses bend, and where their label ends.
-const BEND: usize = 128;
-/// Markup of a row, about: what a share is divided by.
-const EACH: usize = 230;
-/// Rows that are worth a diagram at least.
-const FEWEST: usize = 6;
-
-/// Of several findings at one packet the strongest is shown.
-const STRONGEST: [Mark; 5] = [Mark::ERROR, Mark::FAIL, Mark::WARN, Mark::UNDECIDED, Mark::WAIVED];
+/// How far to the left the joints of requests and responses are drawn, one beside the other, and where their labels end.
+const BEND: usize = 166;
+const BESIDE: usize = 11;
+const LABELS: usize = 157;
+/// Characters shown of a topic, of an event and of what joins a request with its response.
+const TOPIC: usize = 26;
+const EVENT: usize = 84;
+const NAME: usize = 5;
 
 /// The kinds of events that are shown between the packets.
-const EVENTS: [&str; 3] = ["connection", "fault", "process"];
+const EVENTS: [&str; 4] = ["connection", "tls", "fault", "process"];
 
-/// `share` is how much markup it may take.
-pub(super) fn diagram(index: &Index<'_>, n: usize, scenario: &Scenario, share: usize) -> Markup {
-    let most = (share / EACH).max(FEWEST);
-    let rows: Vec<&TraceRow> = index.rows(n, scenario).into_iter().filter(|row| drawn(row)).collect();
-    let complete = rows.len() <= most && index.left_out(n, scenario) == 0;
-    let ladder = Ladder::new(index, n, rows.get(..most).unwrap_or(&rows), complete);
-    let left_out = rows.len().saturating_sub(most) as u64;
+/// The arrows, once for all diagrams.
+pub(super) fn arrows() -> Markup {
     html! {
-        @if !ladder.rows.is_empty() {
-            div.scroll { (ladder.svg()) }
-            @if left_out > 0 {
-                p.note { "The diagram ends here; " (count(left_out, "more row is", "more rows are")) " in the table or the capture." }
+        svg width="0" height="0" aria-hidden="true" style="position:absolute" {
+            defs {
+                @for (name, from, to) in ARROWS {
+                    @let back = if to > from { to - 7 } else { to + 7 };
+                    path id=(name) d={ "M" (from) " 0H" (to) "M" (back) "-4L" (to) " 0L" (back) " 4" } {}
+                }
             }
         }
     }
 }
 
-fn drawn(row: &TraceRow) -> bool {
+pub(super) fn diagram(index: &Index<'_>, n: usize, scenario: &Scenario) -> Markup {
+    let ladder = Ladder::new(index, n, scenario);
+    html! { @if !ladder.lines.is_empty() { div.scroll { (ladder.svg()) } } }
+}
+
+/// Whether a row is in the diagram.
+pub(super) fn drawn(row: &TraceRow) -> bool {
     match &row.what {
         TraceWhat::Packet(_) => true,
         TraceWhat::Note { kind, .. } => EVENTS.contains(&kind.as_str()),
     }
 }
 
-/// Two rows that belong together.
-#[derive(Clone, Copy)]
-struct Pair {
-    from: usize,
-    to: usize,
-    lane: usize,
-}
-
-/// What was due on a row and never came.
-struct Ghost {
-    /// The row.
-    of: usize,
-    what: &'static str,
+enum Line<'l> {
+    Row(&'l TraceRow),
+    /// What was due to a packet and never came.
+    Ghost(&'l TracePacket, &'static str),
 }
 
 struct Ladder<'l> {
     index: &'l Index<'l>,
     n: usize,
-    rows: &'l [&'l TraceRow],
-    /// Whether connections of the implementation have to be told apart.
-    several: bool,
-    handshakes: Vec<Pair>,
+    lines: Vec<Line<'l>>,
+    handshakes: Vec<(Pair, bool)>,
     exchanges: Vec<(Pair, &'l str)>,
-    ghosts: Vec<Ghost>,
 }
 
 impl<'l> Ladder<'l> {
-    fn new(index: &'l Index<'l>, n: usize, rows: &'l [&'l TraceRow], complete: bool) -> Ladder<'l> {
-        let packets = || rows.iter().enumerate().filter_map(|(at, row)| Some((at, packet(row)?)));
-        let mut own: Vec<u32> = packets().filter(|(_, p)| of_iut(p)).map(|(_, p)| p.connection).collect();
-        own.dedup();
-        let (handshakes, open) = handshakes(packets());
-        let (exchanges, unanswered) = exchanges(packets());
-        // Only where everything is here it can be said that something is not.
+    fn new(index: &'l Index<'l>, n: usize, scenario: &'l Scenario) -> Ladder<'l> {
+        let trace = &scenario.trace;
+        // Of all that was recorded: what has no room here is not missing.
+        let packets = || trace.iter().enumerate().filter_map(|(at, row)| Some((at, row_packet(row)?)));
+        let (ended, open) = handshakes(packets());
+        let (joined, unanswered) = exchanges(packets());
+        // Only where a finding says that something is wrong with it, and nothing was left out.
         let blamed = |at: usize| {
-            packet(rows[at]).is_some_and(|p| {
-                let found = index.at_packet(n, p.connection, p.packet);
-                found.iter().any(|found| found.finding.outcome == "broken")
-            })
+            let row = trace.get(at).and_then(row_packet)?;
+            let found = index.at_packet(n, row.connection, row.packet);
+            let broken = found.iter().any(|found| found.finding.outcome == "broken");
+            (broken && !from_client(row) && scenario.trace_omitted == 0).then_some(row)
         };
-        let acks = open.into_iter().filter(|(at, _)| packet(rows[*at]).is_some_and(|p| !from_client(p)));
-        let answers = unanswered.into_iter().map(|at| (at, "no response"));
-        let ghosts = acks
-            .chain(answers)
-            .filter(|(at, _)| complete && blamed(*at))
-            .map(|(of, what)| Ghost { of, what })
-            .collect();
-        Ladder { index, n, rows, several: own.len() > 1, handshakes, exchanges, ghosts }
+        let missing: Vec<(usize, &str)> =
+            open.into_iter().chain(unanswered.into_iter().map(|at| (at, "no response"))).collect();
+
+        let mut lines = Vec::new();
+        let mut at_line: BTreeMap<usize, usize> = BTreeMap::new();
+        for &at in index.places(n) {
+            let Some(row) = trace.get(at).filter(|row| drawn(row)) else { continue };
+            at_line.insert(at, lines.len());
+            lines.push(Line::Row(row));
+            for (_, what) in missing.iter().filter(|(of, _)| *of == at) {
+                lines.extend(blamed(at).map(|packet| Line::Ghost(packet, what)));
+            }
+        }
+        let both =
+            |pair: Pair| Some(Pair { from: *at_line.get(&pair.from)?, to: *at_line.get(&pair.to)?, lane: pair.lane });
+        let of_iut_at = |at: usize| trace.get(at).and_then(row_packet).is_some_and(of_iut);
+        let mut handshakes: Vec<(Pair, bool)> =
+            ended.into_iter().filter_map(|pair| Some((both(pair)?, of_iut_at(pair.from)))).collect();
+        for side in [true, false] {
+            lanes(handshakes.iter_mut().filter(|(_, iut)| *iut == side).map(|(pair, _)| pair));
+        }
+        let mut exchanges: Vec<(Pair, &str)> =
+            joined.into_iter().filter_map(|(pair, name)| Some((both(pair)?, name))).collect();
+        lanes(exchanges.iter_mut().map(|(pair, _)| pair));
+        Ladder { index, n, lines, handshakes, exchanges }
     }
 
     fn svg(&self) -> Markup {
-        let height = TOP + ROW * (self.rows.len() + self.ghosts.len()) + ROW / 2;
-        let label = format!("Ladder diagram of {} rows; the table below says the same", self.rows.len());
+        let height = TOP + ROW * self.lines.len() + ROW / 2;
+        let label = format!("Ladder diagram of {} lines; the table below says the same", self.lines.len());
         html! {
-            svg.ladder role="img" aria-label=(label) viewBox={ "0 0 " (WIDTH) " " (height) } width=(WIDTH) height=(height)
+            svg.ladder role="group" aria-label=(label) viewBox={ "0 0 " (WIDTH) " " (height) } width=(WIDTH) height=(height)
                 fill="none" stroke="currentColor" {
                 g.lifelines {
                     @for (x, name) in [(IUT, "IUT"), (BROKER, "broker"), (PEER, "peer")] {
@@ -118,74 +129,80 @@ impl<'l> Ladder<'l> {
                         path d={ "M" (x) " 24V" (height) } {}
                     }
                 }
-                @for pair in &self.handshakes { (self.bracket(*pair)) }
+                (self.times())
+                @for (pair, of_iut) in &self.handshakes { (bracket(*pair, *of_iut)) }
                 @for (pair, name) in &self.exchanges { (joint(*pair, name)) }
-                @for (at, row) in self.rows.iter().enumerate() { (self.row(at, row)) }
-                @for (line, ghost) in self.ghosts.iter().enumerate() { (self.ghost(self.rows.len() + line, ghost)) }
+                @for (at, line) in self.lines.iter().enumerate() {
+                    @match line {
+                        Line::Row(row) => (self.row(at, row)),
+                        Line::Ghost(packet, what) => (ghost(y(at), packet, what)),
+                    }
+                }
+            }
+        }
+    }
+
+    /// When each row was, and how much later than the one above it; in one group, because much is alike in it.
+    fn times(&self) -> Markup {
+        let mut before: Option<u64> = None;
+        html! {
+            g.when transform={ "translate(" (TIMES) ")" } {
+                @for (at, line) in self.lines.iter().enumerate() {
+                    @if let Line::Row(row) = line {
+                        @let delta = before.replace(row.at).map(|before| span(row.at.saturating_sub(before)));
+                        text y=(y(at) + 4) { (millis(row.at)) (format!("{:>9}", delta.unwrap_or_default())) }
+                    }
+                }
             }
         }
     }
 
     fn row(&self, at: usize, row: &TraceRow) -> Markup {
-        let before = at.checked_sub(1).map(|before| self.rows[before].at);
-        let delta = before.map(|before| format!("+{}", millis(row.at.saturating_sub(before))));
         let y = y(at);
-        html! {
-            text.when x="46" y=(y + 4) { (millis(row.at)) }
-            @if let Some(delta) = delta { text.when x="92" y=(y + 4) { (delta) } }
-            @match &row.what {
-                TraceWhat::Packet(packet) => (self.arrow(y, packet)),
-                TraceWhat::Note { text, .. } => {
-                    text.event x=(IUT + 12) y=(y + 4) { (Vis(cut(text, 90).0)) }
-                }
+        match &row.what {
+            TraceWhat::Packet(packet) => self.arrow(y, packet, self.other_connection(at, packet)),
+            TraceWhat::Note { text, .. } => {
+                let (shown, more) = cut(text, EVENT);
+                html! { text.event x=(IUT + 8) y=(y + 4) { (Vis(shown)) @if more { "\u{2026}" } } }
             }
         }
     }
 
-    fn arrow(&self, y: usize, packet: &TracePacket) -> Markup {
-        let (from, to) = ends(packet);
+    /// Whether the implementation says this on another connection than what is above it.
+    fn other_connection(&self, at: usize, packet: &TracePacket) -> bool {
+        let mut above = self.lines.iter().take(at).rev().filter_map(|line| match line {
+            Line::Row(row) => row_packet(row).filter(|p| of_iut(p)),
+            Line::Ghost(..) => None,
+        });
+        of_iut(packet) && above.next().is_some_and(|before| before.connection != packet.connection)
+    }
+
+    fn arrow(&self, y: usize, packet: &TracePacket, other: bool) -> Markup {
+        let (name, middle) = way(packet, from_client(packet));
         let found = self.index.at_packet(self.n, packet.connection, packet.packet);
         let marks: Vec<Mark> = found.iter().map(|found| Mark::of_finding(*found)).collect();
-        let mark = STRONGEST.into_iter().find(|mark| marks.contains(mark));
-        let id = field(packet, "Packet Identifier").map(|id| format!(" {id}")).unwrap_or_default();
-        let conn =
-            if self.several && of_iut(packet) { format!(" (conn. {})", packet.connection) } else { String::new() };
+        let mark = Mark::STRONGEST.into_iter().find(|mark| *mark != Mark::NOTE && marks.contains(mark));
         html! {
             a class=[mark.map(|mark| mark.key)] href={ "#" (packet_anchor(self.n, packet.connection, packet.packet)) } {
-                (line(from, to, y))
-                text x=((from + to) / 2) y=(y - 5) {
-                    (Vis(&packet.name)) (Vis(&id)) (conn)
+                use href={ "#" (name) } y=(y) {}
+                text x=(middle) y=(y - 5) {
+                    (label(packet)) (topic(packet))
+                    @if other { " (conn. " (packet.connection) ")" }
                     @if let Some(mark) = mark { " \u{2013} " (mark.word) }
                 }
             }
         }
     }
+}
 
-    fn bracket(&self, pair: Pair) -> Markup {
-        let Some(packet) = packet(self.rows[pair.from]) else { return html! {} };
-        let (y1, y2) = (y(pair.from), y(pair.to));
-        let far = BRACKET * (pair.lane + 1);
-        let d = if of_iut(packet) {
-            format!("M{} {y1}H{}V{y2}H{}", IUT - 3, IUT - 3 - far, IUT - 3)
-        } else {
-            format!("M{} {y1}H{}V{y2}H{}", PEER + 3, PEER + 3 + far, PEER + 3)
-        };
-        html! { path.bracket d=(d) {} }
-    }
-
-    fn ghost(&self, at: usize, ghost: &Ghost) -> Markup {
-        let y = y(at);
-        // It should have come from where the packet went.
-        let (to, from) = packet(self.rows[ghost.of]).map_or((BROKER, IUT), ends);
-        html! {
-            g.ghost {
-                (line(from, to, y))
-                text x=((from + to) / 2) y=(y - 5) {
-                    (ghost.what) " to " @if let Some(packet) = packet(self.rows[ghost.of]) {
-                        (Vis(&packet.name)) " in row " (self.rows[ghost.of].frame)
-                    }
-                }
-            }
+/// What is due to a packet from the server core, and did not come.
+fn ghost(y: usize, packet: &TracePacket, what: &str) -> Markup {
+    // It should have come from where the packet went.
+    let (name, middle) = way(packet, !from_client(packet));
+    html! {
+        g.ghost {
+            use href={ "#" (name) } y=(y) {}
+            text x=(middle) y=(y - 5) { (what) " to " (label(packet)) }
         }
     }
 }
@@ -194,112 +211,61 @@ fn y(at: usize) -> usize {
     TOP + ROW * at + ROW / 2
 }
 
-/// A line with a tip.
-fn line(from: usize, to: usize, y: usize) -> Markup {
-    let back = if to > from { to - 7 } else { to + 7 };
-    html! { path d={ "M" (from) " " (y) "H" (to) "M" (back) " " (y - 4) "L" (to) " " (y) "L" (back) " " (y + 4) } {} }
+/// The arrow of a packet on a connection, and the middle of it.
+fn way(packet: &TracePacket, to_broker: bool) -> (&'static str, usize) {
+    let (name, from, to) = ARROWS[if of_iut(packet) { 0 } else { 2 } + usize::from(!to_broker)];
+    (name, (from + to) / 2)
 }
 
-/// From a request to its response.
+/// `PUBLISH 7`
+fn label(packet: &TracePacket) -> Markup {
+    html! { (Vis(&packet.name)) @if let Some(id) = field(packet, "Packet Identifier") { " " (Vis(id)) } }
+}
+
+/// The topic of a PUBLISH, without the quotes around it.
+fn topic(packet: &TracePacket) -> Markup {
+    let topic = field(packet, "Topic Name").map(|topic| cut(topic.trim_matches('"'), TOPIC));
+    html! { @if let Some((shown, more)) = topic { " " (Vis(shown)) @if more { "\u{2026}" } } }
+}
+
+fn bracket(pair: Pair, of_iut: bool) -> Markup {
+    let (y1, y2) = (y(pair.from), y(pair.to));
+    let far = BRACKET * (pair.lane + 1);
+    let d = if of_iut {
+        format!("M{} {y1}H{}V{y2}H{}", IUT - 3, IUT - 3 - far, IUT - 3)
+    } else {
+        format!("M{} {y1}H{}V{y2}H{}", PEER + 3, PEER + 3 + far, PEER + 3)
+    };
+    html! { path.bracket d=(d) {} }
+}
+
+/// From a request to its response. Its label stands where it begins: other joints may cross its middle.
 fn joint(pair: Pair, name: &str) -> Markup {
     let (y1, y2) = (y(pair.from), y(pair.to));
-    let middle = (y1 + y2) / 2;
-    let (shown, more) = cut(name, 5);
+    let bend = BEND - BESIDE * pair.lane;
+    let (shown, more) = cut(name, NAME);
     html! {
         g.joint {
-            path d={ "M" (IUT - 3) " " (y1) "C" (BEND) " " (y1) " " (BEND) " " (y2) " " (IUT - 3) " " (y2) } {}
-            text x=(BEND + 12) y=(middle + 4) { (Vis(shown)) @if more { "\u{2026}" } }
+            path d={ "M" (IUT - 3) " " (y1) "C" (bend) " " (y1) " " (bend) " " (y2) " " (IUT - 3) " " (y2) } {}
+            text x=(LABELS) y=(y1 + 4) { (Vis(shown)) @if more { "\u{2026}" } }
         }
     }
 }
 
-fn packet(row: &TraceRow) -> Option<&TracePacket> {
+fn row_packet(row: &TraceRow) -> Option<&TracePacket> {
     match &row.what {
         TraceWhat::Packet(packet) => Some(packet),
         TraceWhat::Note { .. } => None,
     }
 }
 
-fn of_iut(packet: &TracePacket) -> bool {
-    packet.direction.ends_with("-iut")
-}
-
-fn from_client(packet: &TracePacket) -> bool {
-    packet.direction.starts_with("from-")
-}
-
-/// Where a packet comes from and goes to.
-fn ends(packet: &TracePacket) -> (usize, usize) {
-    let client = if of_iut(packet) { IUT } else { PEER };
-    if from_client(packet) { (client, BROKER) } else { (BROKER, client) }
-}
-
-fn field<'p>(packet: &'p TracePacket, name: &str) -> Option<&'p str> {
-    packet.fields.iter().find(|field| field.name == name).map(|field| field.value.as_str())
-}
-
-/// What begins a handshake, and what its end is called.
-fn closes(packet: &TracePacket) -> Option<(&'static str, &'static str)> {
-    let id = || field(packet, "Packet Identifier").is_some();
-    match packet.name.as_str() {
-        "CONNECT" => Some(("CONNACK", "no CONNACK")),
-        "PUBLISH" if id() => Some(("PUBACK PUBCOMP", "no acknowledgement")),
-        "SUBSCRIBE" => Some(("SUBACK", "no SUBACK")),
-        "UNSUBSCRIBE" => Some(("UNSUBACK", "no UNSUBACK")),
-        "PINGREQ" => Some(("PINGRESP", "no PINGRESP")),
-        _ => None,
+/// How much later: `+142 \u{b5}s`, `+36 ms`, `+3.612 s`.
+fn span(nanos: u64) -> String {
+    match nanos {
+        0..1_000_000 => format!("+{} \u{b5}s", nanos / 1_000),
+        1_000_000..1_000_000_000 => format!("+{} ms", nanos / 1_000_000),
+        _ => format!("+{} s", millis(nanos)),
     }
-}
-
-/// Handshakes that ended, and the rows of those that did not.
-fn handshakes<'p>(packets: impl Iterator<Item = (usize, &'p TracePacket)>) -> (Vec<Pair>, Vec<(usize, &'static str)>) {
-    let mut open: Vec<(usize, &TracePacket)> = Vec::new();
-    let mut ended: Vec<Pair> = Vec::new();
-    for (at, packet) in packets {
-        let id = field(packet, "Packet Identifier");
-        let end = open.iter().rposition(|(_, begun)| {
-            begun.connection == packet.connection
-                && begun.direction != packet.direction
-                && field(begun, "Packet Identifier") == id
-                && closes(begun).is_some_and(|(names, _)| names.split(' ').any(|name| name == packet.name))
-        });
-        if let Some(end) = end {
-            ended.push(Pair { from: open.remove(end).0, to: at, lane: 0 });
-        }
-        if closes(packet).is_some() {
-            open.push((at, packet));
-        }
-    }
-    ended.sort_by_key(|pair| (pair.from, pair.to));
-    // Beside those that are still open where one begins.
-    let mut lanes = [0; LANES];
-    for pair in &mut ended {
-        pair.lane = lanes.iter().position(|busy| *busy <= pair.from).unwrap_or(LANES - 1);
-        lanes[pair.lane] = pair.to;
-    }
-    let open = open.into_iter().filter_map(|(at, packet)| Some((at, closes(packet)?.1))).collect();
-    (ended, open)
-}
-
-/// Requests to the implementation, or of it, joined with what answers them first; and the requests that nothing answers.
-fn exchanges<'p>(packets: impl Iterator<Item = (usize, &'p TracePacket)>) -> (Vec<(Pair, &'p str)>, Vec<usize>) {
-    let mut open: BTreeMap<&str, (usize, bool)> = BTreeMap::new();
-    let mut joined = Vec::new();
-    for (at, packet) in packets.filter(|(_, p)| of_iut(p)) {
-        let Some(name) = packet.exchange.as_deref() else { continue };
-        match open.get(name) {
-            Some((from, asked)) if *asked != from_client(packet) => {
-                joined.push((Pair { from: *from, to: at, lane: 0 }, name));
-                open.remove(name);
-            }
-            Some(_) => {}
-            None => {
-                open.insert(name, (at, from_client(packet)));
-            }
-        }
-    }
-    let unanswered = open.values().filter(|(_, from_client)| !from_client).map(|(at, _)| *at).collect();
-    (joined, unanswered)
 }
 
 /// Nanoseconds as seconds with three decimals, cut.
@@ -310,61 +276,33 @@ fn millis(nanos: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::TraceField;
-
-    fn packet(direction: &str, name: &str, id: Option<u16>, exchange: Option<&str>) -> TracePacket {
-        let id =
-            id.map(|id| TraceField { name: "Packet Identifier".into(), bytes: [2, 4], bits: 0, value: id.to_string() });
-        TracePacket {
-            connection: 3,
-            packet: 1,
-            direction: direction.into(),
-            name: name.into(),
-            summary: String::new(),
-            bytes: Vec::new(),
-            length: 0,
-            fields: id.into_iter().collect(),
-            text: None,
-            exchange: exchange.map(str::to_owned),
-        }
-    }
-
-    fn pairs(pairs: &[Pair]) -> Vec<(usize, usize, usize)> {
-        pairs.iter().map(|pair| (pair.from, pair.to, pair.lane)).collect()
-    }
-
-    /// QoS 1 both ways under one identifier, QoS 2 around them, and a SUBSCRIBE that nothing answers.
-    #[test]
-    fn handshakes_are_told_apart_by_direction_and_identifier() {
-        let packets = [
-            packet("from-iut", "PUBLISH", Some(9), None),
-            packet("to-iut", "PUBLISH", Some(1), None),
-            packet("from-iut", "PUBLISH", Some(1), None),
-            packet("to-iut", "PUBREC", Some(9), None),
-            packet("to-iut", "PUBACK", Some(1), None),
-            packet("from-iut", "PUBREL", Some(9), None),
-            packet("from-iut", "PUBACK", Some(1), None),
-            packet("to-iut", "PUBCOMP", Some(9), None),
-            packet("from-iut", "SUBSCRIBE", Some(2), None),
-            packet("from-iut", "PUBLISH", None, None),
-        ];
-        let (ended, open) = handshakes(packets.iter().enumerate());
-        assert_eq!(pairs(&ended), [(0, 7, 0), (1, 6, 1), (2, 4, 2)]);
-        assert_eq!(open, [(8, "no SUBACK")]);
-    }
 
     #[test]
-    fn requests_are_joined_with_their_first_response() {
-        let packets = [
-            packet("to-iut", "PUBLISH", None, Some("a")),
-            packet("to-iut", "PUBLISH", None, Some("b")),
-            packet("from-peer", "PUBLISH", None, Some("b")),
-            packet("from-iut", "PUBLISH", None, Some("a")),
-            packet("from-iut", "PUBLISH", None, Some("a")),
-        ];
-        let (joined, unanswered) = exchanges(packets.iter().enumerate());
-        let names: Vec<_> = joined.iter().map(|(pair, name)| (pair.from, pair.to, *name)).collect();
-        assert_eq!(names, [(0, 3, "a")]);
-        assert_eq!(unanswered, [1]);
+    fn times_are_short() {
+        assert_eq!(millis(12_034_999_999), "12.034");
+        let spans = [0, 999_999, 1_000_000, 999_999_999, 3_612_000_000].map(span);
+        assert_eq!(spans, ["+0 \u{b5}s", "+999 \u{b5}s", "+1 ms", "+999 ms", "+3.612 s"]);
+    }
+
+    /// The way of a packet is the arrow that its direction says, and back.
+    #[test]
+    fn arrows_go_where_packets_went() {
+        let arrow = |direction: &str, there: bool| {
+            let packet = TracePacket {
+                connection: 1,
+                packet: 1,
+                direction: direction.into(),
+                name: String::new(),
+                summary: String::new(),
+                bytes: Vec::new(),
+                length: 0,
+                fields: Vec::new(),
+                text: None,
+                exchange: None,
+            };
+            way(&packet, from_client(&packet) == there).0
+        };
+        assert_eq!(["from-iut", "to-iut", "from-peer", "to-peer"].map(|d| arrow(d, true)), ["ib", "bi", "pb", "bp"]);
+        assert_eq!(["from-iut", "to-iut", "from-peer", "to-peer"].map(|d| arrow(d, false)), ["bi", "ib", "bp", "pb"]);
     }
 }

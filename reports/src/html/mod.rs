@@ -1,8 +1,8 @@
 //! report.html: one self-contained file that needs no network, no script and no style to be read.
 //!
 //! One module per part of the page, in page order: [`sheet`], [`findings`], [`coverage`], [`scenarios`] (its
-//! diagrams are [`ladder`], its tables of packets [`trace`], the bytes of one packet [`octets`]) and [`data`]. [`index`] knows
-//! what is where and is made once; [`parts`] are the small pieces that all of them use. Another view of a scenario is a
+//! diagrams are [`ladder`], which pairs packets by [`pairs`], its tables of packets [`trace`], the bytes of one packet [`octets`]) and [`data`]. [`index`] knows
+//! what is where and is made once, as far as there is [`room`]; [`parts`] are the small pieces that all of them use. Another view of a scenario is a
 //! module beside [`trace`], called in [`scenarios`]: it finds rows, anchors and findings in the index.
 //!
 //! The markup is well-formed XML apart from void elements, and has no element or attribute from outside: text from
@@ -14,7 +14,9 @@ mod findings;
 mod index;
 mod ladder;
 mod octets;
+mod pairs;
 mod parts;
+mod room;
 mod scenarios;
 mod sheet;
 mod trace;
@@ -50,6 +52,7 @@ pub fn to_html(report: &Report) -> String {
             body {
                 a.skip href="#failures" { "Skip to the findings" }
                 (PreEscaped(SYMBOLS))
+                (ladder::arrows())
                 (contents(report, &index))
                 main {
                     (sheet::section(report))
@@ -59,7 +62,7 @@ pub fn to_html(report: &Report) -> String {
                     (data::section(report))
                 }
                 footer {
-                    p { "Written by " (Vis(&report.run.tool)) " from the recording of " (Vis(&report.run.started)) "." }
+                    p { "Written by Touchstone " (Vis(&report.run.tool)) " from the recording of " (Vis(&report.run.started)) "." }
                 }
                 script { (PreEscaped(SCRIPT)) }
             }

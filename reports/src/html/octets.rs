@@ -92,7 +92,8 @@ fn rows(packet: &TracePacket, outline: &Outline<'_>) -> Markup {
         let row = if field.bits == 0 {
             named(packet, field, start..end.max(start), outline)
         } else {
-            bits(packet, field, outline)
+            // The byte itself stands beside the first of its bits, unless it has a row of its own.
+            bits(packet, field, start >= next, outline)
         };
         out.push_str(&row.0);
         next = next.max(end);
@@ -119,12 +120,17 @@ fn row(offset: &Markup, hex: &Markup, text: &Markup, name: &Markup, value: &Mark
     html! { tr { td { (offset) } td { (hex) } td { (text) } td { (name) } td { (value) } } }
 }
 
-/// A flag: its bits of the byte, the others as dots.
-fn bits(packet: &TracePacket, field: &TraceField, outline: &Outline<'_>) -> Markup {
+/// A flag: its bits of the byte, the others as dots; behind the byte itself, where it is `first` of it.
+fn bits(packet: &TracePacket, field: &TraceField, first: bool, outline: &Outline<'_>) -> Markup {
     let at = field.bytes[0];
     let byte = packet.bytes.get(at as usize);
     let meant = outline.bits(at);
-    let mut out = String::new();
+    let mut out = String::from("   ");
+    if first && byte.is_some() {
+        let (hex, _) = dump(&packet.bytes, at as usize..at as usize + 1, outline);
+        out = hex.0;
+        out.push(' ');
+    }
     let mut inside = false;
     for bit in (0..8).rev() {
         let mask = 1u8 << bit;
@@ -154,12 +160,18 @@ fn bits(packet: &TracePacket, field: &TraceField, outline: &Outline<'_>) -> Mark
         out.push_str("</mark>");
     }
     let none = html! {};
-    row(&none, &PreEscaped(out), &none, &html! { (BIT) (Vis(&field.name)) }, &value(&field.value))
+    let offset = html! { @if first { (at) } };
+    row(&offset, &PreEscaped(out), &none, &html! { (BIT) (Vis(&field.name)) }, &value(&field.value))
 }
 
 fn value(value: &str) -> Markup {
     let (shown, more) = cut(value, 200);
     html! { (Vis(shown)) @if more { "\u{2026} " span.quiet { (count(value.chars().count() as u64, "character", "characters")) } } }
+}
+
+/// A few bytes, in hex.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
 }
 
 /// Hex and text of a range, in lines of sixteen; long ranges are cut to their start and to what is outlined.

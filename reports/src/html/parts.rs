@@ -55,6 +55,12 @@ impl Mark {
     pub(super) const UNDECIDED: Mark = Mark::new("Undecided", "undecided", "v-undecided");
     pub(super) const ERROR: Mark = Mark::new("Error", "error", "v-error");
     pub(super) const WAIVED: Mark = Mark::new("Waived", "waived", "v-waived");
+    /// What was noticed, and decides nothing.
+    pub(super) const NOTE: Mark = Mark::new("Note", "note", "v-note");
+
+    /// Of several findings at one place the strongest counts.
+    pub(super) const STRONGEST: [Mark; 6] =
+        [Mark::ERROR, Mark::FAIL, Mark::WARN, Mark::UNDECIDED, Mark::WAIVED, Mark::NOTE];
 
     /// Of a requirement: its verdict, or its state where there is no verdict.
     pub(super) fn of(requirement: &Requirement) -> Mark {
@@ -76,11 +82,12 @@ impl Mark {
         }
     }
 
-    /// Of one finding: what broke follows its requirement, what was not decided says so.
+    /// Of one finding: what broke follows its requirement, what was not decided or decides nothing says so.
     pub(super) fn of_finding(found: Found<'_>) -> Mark {
         match found.finding.outcome.as_str() {
             "broken" => Mark::of(found.requirement),
             "error" => Mark::ERROR,
+            "note" => Mark::NOTE,
             _ => Mark::UNDECIDED,
         }
     }
@@ -189,9 +196,10 @@ pub(super) fn shown(total: usize, what: &str) -> Markup {
     }
 }
 
-/// The same above a list inside of such a list. It is not read out: many change at once.
-pub(super) fn shown_within(total: usize, what: &str) -> Markup {
-    html! { p.shown data-what=(what) { (total) " of " (total) " " (what) " shown" } }
+/// The same above a list inside of such a list, of which some may have no room on the page. It is not read out: many
+/// change at once.
+pub(super) fn shown_within(shown: usize, total: u64, what: &str) -> Markup {
+    html! { p.shown data-what=(what) data-total=(total) { (shown) " of " (total) " " (what) " shown" } }
 }
 
 /// The form of the filters of a list. Only the script can filter, so only the script shows it.

@@ -2,24 +2,18 @@
 
 use super::index::{Found, Index, scenario_anchor};
 use super::parts::{Mark, Vis, choice, citation, file_href, filters, place, requirement_link, search, shown};
-use super::{ladder, trace};
+use super::{ladder, room, trace};
 use crate::model::{Report, Scenario, TraceWhat};
 use crate::text::{count, seconds};
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
-/// Markup that annotated packets may take in the whole file; each scenario has an equal share. Packets with a
-/// finding are annotated whatever they take.
-const ANNOTATIONS: usize = 400_000;
-/// Bounds of the share of one scenario.
-const SHARE: (usize, usize) = (2_000, 60_000);
-/// Markup that ladder diagrams may take in the whole file, and the most of one.
-const LADDERS: usize = 300_000;
-const LADDER: usize = 24_000;
+/// Markup that annotated packets of one scenario may take, of what there is for all. Packets with a finding are
+/// annotated whatever they take.
+const SHARE: (usize, usize) = (1_500, 60_000);
 
 pub(super) fn section(report: &Report, index: &Index<'_>) -> Markup {
-    let ladder = (LADDERS / report.scenarios.len().max(1)).min(LADDER);
-    let share = (ANNOTATIONS / report.scenarios.len().max(1)).clamp(SHARE.0, SHARE.1);
+    let share = (room::OCTETS / report.scenarios.len().max(1)).clamp(SHARE.0, SHARE.1);
     html! {
         section id="scenarios" aria-labelledby="scenarios-h" {
             h2 id="scenarios-h" { "Scenarios" }
@@ -30,7 +24,7 @@ pub(super) fn section(report: &Report, index: &Index<'_>) -> Markup {
             (choices(report))
             (shown(report.scenarios.len(), "scenarios"))
             div data-filter="scenarios" {
-                @for (n, scenario) in report.scenarios.iter().enumerate() { (one(index, n, scenario, share, ladder)) }
+                @for (n, scenario) in report.scenarios.iter().enumerate() { (one(index, n, scenario, share)) }
             }
         }
     }
@@ -43,6 +37,7 @@ fn choices(report: &Report) -> Markup {
         ("warn", "with a warning"),
         ("undecided", "with something undecided"),
         ("waived", "with something waived"),
+        ("note", "with a note"),
         ("clean", "without findings"),
     ];
     let states = [("completed", "completed"), ("aborted", "aborted"), ("error", "error")];
@@ -69,14 +64,14 @@ fn packet_types(scenario: &Scenario) -> BTreeSet<&str> {
 
 /// How many findings of each mark, strongest first.
 fn tally(found: &[Found<'_>]) -> Vec<(Mark, u64)> {
-    [Mark::ERROR, Mark::FAIL, Mark::WARN, Mark::UNDECIDED, Mark::WAIVED]
+    Mark::STRONGEST
         .into_iter()
         .map(|mark| (mark, found.iter().filter(|f| Mark::of_finding(**f) == mark).count() as u64))
         .filter(|(_, n)| *n > 0)
         .collect()
 }
 
-fn one(index: &Index<'_>, n: usize, scenario: &Scenario, share: usize, ladder: usize) -> Markup {
+fn one(index: &Index<'_>, n: usize, scenario: &Scenario, share: usize) -> Markup {
     let found = index.in_scenario(n);
     let marks = tally(found);
     let keys: Vec<&str> =
@@ -118,7 +113,7 @@ fn one(index: &Index<'_>, n: usize, scenario: &Scenario, share: usize, ladder: u
                     }
                 }
             }
-            (ladder::diagram(index, n, scenario, ladder))
+            (ladder::diagram(index, n, scenario))
             (trace::table(index, n, scenario, share))
         }
     }

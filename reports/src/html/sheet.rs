@@ -26,12 +26,12 @@ pub(super) fn section(report: &Report) -> Markup {
             h2 { "Specifications" }
             (catalogues(report))
             h2 { "Requirements by level" }
-            (matrix(report))
+            div.scroll { (matrix(report)) }
             (remarks(report))
             @if !report.waivers.is_empty() {
                 h2 { "Waivers" }
                 @if report.waivers.len() <= ON_SHEET {
-                    (waivers(report))
+                    div.scroll { (waivers(report)) }
                 } @else {
                     p { a href="#waivers" { (count(report.waivers.len() as u64, "waiver", "waivers")) } " were given." }
                 }
@@ -86,7 +86,7 @@ fn facts(report: &Report) -> Markup {
             (fact("Binding", &html! { (Vis(&report.run.binding_title)) " " code { (Vis(&report.binding)) } }))
             (fact("Policy", &html! { (Vis(&report.policy)) @if !policy.is_empty() { ": " (policy) } }))
             (fact("Recorded", &html! { (Vis(&date)) ", " (seconds(report.run.duration_ms)) }))
-            (fact("Test system", &html! { (Vis(&report.run.tool)) ", seed " (report.run.seed) }))
+            (fact("Test system", &html! { "Touchstone " (Vis(&report.run.tool)) ", seed " (report.run.seed) }))
             (fact("Scope", &html! {
                 @if report.partial { "narrowed, partial" } @else { "every scenario and requirement" }
                 "; " (thousands(u64::from(report.counts.scenarios_completed))) " of "
@@ -102,7 +102,7 @@ fn fact(label: &str, text: &Markup) -> Markup {
 
 fn catalogues(report: &Report) -> Markup {
     html! {
-        table {
+        table.specifications {
             thead {
                 tr {
                     th scope="col" { "Specification" } th scope="col" { "Edition" } th scope="col" { "Cited as" }
@@ -257,7 +257,7 @@ fn hashes(report: &Report) -> Markup {
         @if all.is_empty() {
             p { "No hashes were given." }
         } @else if all.len() <= ON_SHEET {
-            (hash_table(report))
+            div.scroll { (hash_table(report)) }
         } @else {
             dl.hash {
                 div { dt { "SHA-256 of the list of hashes" } dd { code { (list_digest(all)) } } }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{TraceField, TraceWhat, Witness};
+use crate::model::{Finding, State, TraceField, TraceRow, TraceWhat, Verdict, Witness};
 use crate::sample;
 use crate::text::is_hidden;
 use proptest::prelude::*;
@@ -12,7 +12,7 @@ fn as_xml(page: &str) -> String {
     assert_eq!(page.matches(SCRIPT).count(), 1);
     let mut rest = page.replacen(STYLE, "", 1).replacen(SCRIPT, "", 1);
     let mut out = String::new();
-    while let Some(at) = ["<meta ", "<input ", "<br>"].iter().filter_map(|tag| rest.find(tag)).min() {
+    while let Some(at) = ["<meta ", "<input ", "<br>", "<col>"].iter().filter_map(|tag| rest.find(tag)).min() {
         let end = at + rest[at..].find('>').expect("tags end");
         out.push_str(&rest[..end]);
         out.push_str("/>");
@@ -30,7 +30,7 @@ fn check(page: &str) {
     for id in doc.descendants().filter_map(|n| n.attribute("id")) {
         assert!(ids.insert(id), "the id {id} is there twice");
     }
-    let elements = "a abbr b body br button code dd details div dl dt footer form h1 h2 h3 h4 head header html i input label li main mark meta nav ol option output p pre script section select small span style summary svg table tbody td tfoot th thead title tr ul use defs symbol path circle rect g text";
+    let elements = "a abbr b body br button code col colgroup dd details div dl dt footer form h1 h2 h3 h4 head header html i input label li main mark meta nav ol option output p pre script section select small span style summary svg table tbody td tfoot th thead title tr ul use defs symbol path circle rect g text";
     let elements: BTreeSet<&str> = elements.split(' ').collect();
     for node in doc.descendants().filter(roxmltree::Node::is_element) {
         let name = node.tag_name().name();
@@ -83,30 +83,30 @@ fn scenarios_have_ladders() {
     let page = to_html(&report);
     let ladders = texts(&page, |node| node.attribute("class") == Some("ladder"));
     assert_eq!(ladders.len(), report.scenarios.iter().filter(|s| !s.trace.is_empty()).count());
-    assert!(ladders.iter().any(|text| text.contains("PUBLISH \u{2013} Fail")), "{ladders:?}");
+    assert!(ladders.iter().any(|text| text.contains("PUBLISH 7 oc2/rsp \u{2013} Fail")), "{ladders:?}");
     let ghosts = |report: &Report| texts(&to_html(report), |node| node.attribute("class") == Some("ghost"));
     assert_eq!(ghosts(&report), Vec::<String>::new());
 
     let scenario = &mut report.scenarios[0];
-    let mut blamed = None;
-    for row in &mut scenario.trace {
-        let TraceWhat::Packet(packet) = &mut row.what else { continue };
-        if packet.direction == "to-iut" && packet.name == "PUBLISH" {
-            packet.fields.push(TraceField {
-                name: "Packet Identifier".into(),
-                bytes: [0, 2],
-                bits: 0,
-                value: "7".into(),
-            });
-            blamed = Some((packet.connection, packet.packet, row.frame));
-        }
-    }
-    let (connection, packet, frame) = blamed.expect("it was sent something");
+    // Its acknowledgement has the same identifier, and goes.
+    let of = |row: &TraceRow, direction: &str, name: &str| match &row.what {
+        TraceWhat::Packet(p) => (p.direction == direction && p.name == name).then_some((p.connection, p.packet)),
+        TraceWhat::Note { .. } => None,
+    };
+    scenario.trace.retain(|row| of(row, "from-iut", "PUBACK").is_none());
+    let blamed = scenario.trace.iter().find_map(|row| of(row, "to-iut", "PUBLISH"));
+    let (connection, packet) = blamed.expect("it was sent something");
     let id = scenario.id.clone();
     let finding =
         report.requirements.iter_mut().flat_map(|r| &mut r.findings).find(|f| f.outcome == "broken").expect("one");
     finding.at = Witness { scenario: id, connection: Some(connection), packet: Some(packet), ..finding.at.clone() };
-    assert_eq!(ghosts(&report), [format!("no acknowledgement to PUBLISH in row {frame}")]);
+    assert_eq!(ghosts(&report), ["no acknowledgement to PUBLISH 7"]);
+
+    // Where rows were left out it may be among them.
+    for scenario in &mut report.scenarios {
+        scenario.trace_omitted = 1;
+    }
+    assert_eq!(ghosts(&report), Vec::<String>::new());
 }
 
 /// What the script filters by stands on each item; the lines that count are true without it, and no form is offered then.
@@ -139,7 +139,10 @@ fn items_say_what_filters_look_at() {
     let counts = texts(&to_html(&report), |n| n.attribute("data-what").is_some());
     let rows = |n: usize| format!("{n} of {n} rows shown");
     let mut expected = vec!["17 of 17 requirements shown".to_owned(), "4 of 4 scenarios shown".to_owned()];
-    expected.extend(report.scenarios.iter().map(|s| rows(s.trace.len())));
+    expected.extend(report.scenarios.iter().map(|s| match s.trace_omitted {
+        0 => rows(s.trace.len()),
+        omitted => format!("{} of {} rows shown", s.trace.len(), s.trace.len() as u64 + omitted),
+    }));
     assert_eq!(counts, expected);
 }
 
@@ -198,12 +201,59 @@ fn errors_lead_and_consequences_follow() {
     assert_eq!(ids, expected);
 }
 
+/// Many requirements that are undecided for one reason are one item; notes are no findings, and lead nowhere.
+#[test]
+fn what_is_undecided_for_one_reason_stands_together() {
+    let mut report = sample::passing();
+    let reason = "The scenario ended before this could be decided: it never connected";
+    let mut left = 5;
+    for requirement in report.requirements.iter_mut().filter(|r| r.state == State::Applicable) {
+        let finding = |outcome: &str, message: &str| Finding {
+            at: requirement.witnesses.first().cloned().unwrap_or_else(|| Witness {
+                scenario: String::new(),
+                connection: None,
+                packet: None,
+                frame: None,
+                bytes: None,
+                bits: None,
+            }),
+            outcome: outcome.into(),
+            expected: None,
+            actual: None,
+            message: message.into(),
+            because: None,
+        };
+        let findings = vec![finding("note", "an option was used"), finding("undecided", reason)];
+        if left > 0 {
+            requirement.outcome = "undecided".into();
+            requirement.verdict = Verdict::Undecided;
+            requirement.findings = findings;
+            left -= 1;
+        } else {
+            requirement.findings = findings[..1].to_vec();
+        }
+    }
+    let page = to_html(&report);
+    check(&page);
+    let items = texts(&page, |n| n.has_tag_name("li") && n.attribute("class") == Some("undecided"));
+    let of_reason: Vec<_> = items.iter().filter(|item| item.contains(reason)).collect();
+    // Those that gate the verdict apart from those that do not.
+    assert_eq!(of_reason.len(), 2, "{items:?}");
+    assert!(
+        of_reason[0].contains("4 requirements for this reason") && of_reason[0].contains("gating"),
+        "{of_reason:?}"
+    );
+    assert!(!page.contains("<p class=\"say\">an option was used"));
+    let tallies = texts(&page, |n| n.attribute("class") == Some("tally"));
+    assert!(tallies[0].contains("Note"), "{tallies:?}");
+}
+
 #[test]
 fn offending_bytes_and_bits_are_outlined() {
     let page = to_html(&sample::failing());
     // RETAIN is bit 0 of byte 0 of the response; QoS is the two bits above it.
-    assert!(page.contains("<td>.... ...<mark>1</mark></td>"));
-    assert!(page.contains("<td>.... .<mark>10</mark>.</td>"));
+    assert!(page.contains("<td>   .... ...<mark>1</mark></td>"));
+    assert!(page.contains("<td>   .... .<mark>10</mark>.</td>"));
     assert!(page.contains("<mark>35</mark>"));
     // The payload header, two bytes.
     assert!(page.contains("<mark>91 01</mark>"));
@@ -214,7 +264,7 @@ fn bytes_without_a_name_are_shown() {
     let mut report = sample::passing();
     for row in &mut report.scenarios[0].trace {
         if let TraceWhat::Packet(packet) = &mut row.what {
-            packet.fields.retain(|f| f.name != "remaining length");
+            packet.fields.retain(|f| f.name != "Remaining Length");
             packet.bytes.extend_from_slice(&[0xde, 0xad]);
             packet.length = 5000;
         }

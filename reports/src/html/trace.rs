@@ -7,6 +7,9 @@ use crate::model::{Scenario, TracePacket, TraceRow, TraceWhat};
 use crate::text::count;
 use maud::{Markup, html};
 
+/// Packets of so many bytes show them in their row, where there is no room for more.
+const TINY: usize = 8;
+
 /// `share` is how much markup the annotations of packets without a finding may take.
 pub(super) fn table(index: &Index<'_>, n: usize, scenario: &Scenario, share: usize) -> Markup {
     let rows = index.rows(n, scenario);
@@ -17,7 +20,7 @@ pub(super) fn table(index: &Index<'_>, n: usize, scenario: &Scenario, share: usi
         @if scenario.trace.is_empty() {
             p.quiet { "No packet or event was recorded." }
         } @else {
-            (shown_within(rows.len(), "rows"))
+            (shown_within(rows.len(), rows.len() as u64 + left_out, "rows"))
             div.scroll {
                 table.trace {
                     thead {
@@ -36,24 +39,28 @@ pub(super) fn table(index: &Index<'_>, n: usize, scenario: &Scenario, share: usi
             }
         }
         @if left_out > 0 {
-            p.note { (count(left_out, "more row is", "more rows are")) " in the capture and not shown here." }
+            p.note { (count(left_out, "more row is", "more rows are")) " in the capture; there was no room for them here." }
         }
     }
 }
 
-/// What each row opens to, as far as there is room: packets with a finding always, then those with a payload,
-/// then the others, each in order.
+/// What each row opens to, as far as there is room: packets with a finding always, then payloads that the
+/// implementation sent or was sent, then the others, each in order.
 fn openings(index: &Index<'_>, n: usize, rows: &[&TraceRow], share: usize) -> Vec<Option<Markup>> {
     let mut left = share;
     let mut opened: Vec<Option<Markup>> = rows.iter().map(|_| None).collect();
-    for turn in [Turn::Found, Turn::Payload, Turn::Other] {
+    for turn in [Turn::Found, Turn::Payload, Turn::Other, Turn::Tiny] {
         for (row, slot) in rows.iter().zip(&mut opened) {
             let TraceWhat::Packet(packet) = &row.what else { continue };
             let found = index.at_packet(n, packet.connection, packet.packet);
-            let own = match (found.is_empty(), packet.text.is_some()) {
-                (false, _) => Turn::Found,
-                (true, true) => Turn::Payload,
-                (true, false) => Turn::Other,
+            let own = if !found.is_empty() {
+                Turn::Found
+            } else if packet.text.is_some() && packet.direction.ends_with("-iut") {
+                Turn::Payload
+            } else if tiny(packet) {
+                Turn::Tiny
+            } else {
+                Turn::Other
             };
             if own != turn || (left == 0 && turn != Turn::Found) {
                 continue;
@@ -78,6 +85,11 @@ enum Turn {
     Found,
     Payload,
     Other,
+    Tiny,
+}
+
+fn tiny(packet: &TracePacket) -> bool {
+    packet.length as usize <= TINY && packet.bytes.len() == packet.length as usize
 }
 
 fn one(index: &Index<'_>, n: usize, row: &TraceRow, before: Option<u64>, opened: Option<Markup>) -> Markup {
@@ -102,7 +114,7 @@ fn one(index: &Index<'_>, n: usize, row: &TraceRow, before: Option<u64>, opened:
                     td {
                         @match opened {
                             Some(opened) => details { summary { (line) } (opened) },
-                            None => p { (line) },
+                            None => { (line) @if tiny(packet) { " " code { (octets::hex(&packet.bytes)) } } },
                         }
                     }
                 }

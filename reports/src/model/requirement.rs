@@ -194,7 +194,7 @@ pub struct Finding {
     /// Where.
     #[serde(flatten)]
     pub at: Witness,
-    /// `broken`, `undecided` or `error`.
+    /// `broken`, `undecided`, `error`, or `note`, which decides nothing.
     pub outcome: String,
     /// What the clause asks for.
     pub expected: Option<String>,

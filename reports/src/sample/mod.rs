@@ -237,7 +237,7 @@ fn blank() -> Report {
         advice: None,
         counts: Counts::default(),
         run: Run {
-            tool: "touchstone 0.1.0".into(),
+            tool: "0.1.0".into(),
             started: "2026-03-01T12:00:00.250Z".into(),
             duration_ms: 4817,
             binding_title: "OpenC2 over MQTT, Working Draft 04".into(),

@@ -12,13 +12,19 @@ struct Wire {
 impl Wire {
     fn first(kind: &str, byte: u8, remaining: u8) -> Wire {
         let mut wire = Wire::default();
-        wire.field("type and flags", &[byte], kind);
+        wire.bytes.push(byte);
+        wire.bits("Control Packet Type", 0, 0xf0);
+        if let Some(field) = wire.fields.last_mut() {
+            field.value = format!("{} ({kind})", byte >> 4);
+        }
         if byte >> 4 == 3 {
             wire.bits("DUP", 0, 0x08);
             wire.bits("QoS", 0, 0x06);
             wire.bits("RETAIN", 0, 0x01);
+        } else {
+            wire.bits("Flags", 0, 0x0f);
         }
-        wire.field("remaining length", &[remaining], &remaining.to_string());
+        wire.field("Remaining Length", &[remaining], &remaining.to_string());
         wire
     }
 
@@ -83,20 +89,20 @@ pub(super) fn consumer_talk(deviates: bool, pairs: u32) -> Vec<TraceRow> {
     talk.note("connection", "connection 1 opened by the IUT");
     connect(&mut talk);
     let mut ack = Wire::first("CONNACK", 0x20, 2);
-    ack.field("acknowledge flags", &[0], "no session present");
-    ack.field("return code", &[0], "0, accepted");
+    ack.field("Acknowledge Flags", &[0], "no session present");
+    ack.field("Return Code", &[0], "0, accepted");
     talk.packet("to-iut", "CONNACK", "accepted, no session present", ack, None);
 
     let filter = "oc2/cmd/all";
     let mut subscribe = Wire::first("SUBSCRIBE", 0x82, 16);
-    subscribe.field("packet identifier", &[0, 1], "1");
-    subscribe.field("filter length", &[0, 11], "11");
-    subscribe.field("filter", filter.as_bytes(), filter);
-    subscribe.field("requested QoS", &[1], "1");
+    subscribe.field("Packet Identifier", &[0, 1], "1");
+    subscribe.field("Topic Filter length", &[0, 11], "11");
+    subscribe.field("Topic Filter", filter.as_bytes(), filter);
+    subscribe.field("Requested QoS", &[1], "1");
     talk.packet("from-iut", "SUBSCRIBE", "id 1, oc2/cmd/all at QoS 1", subscribe, None);
     let mut ack = Wire::first("SUBACK", 0x90, 3);
-    ack.field("packet identifier", &[0, 1], "1");
-    ack.field("return code", &[1], "granted QoS 1");
+    ack.field("Packet Identifier", &[0, 1], "1");
+    ack.field("Return Code", &[1], "granted QoS 1");
     talk.packet("to-iut", "SUBACK", "id 1, granted QoS 1", ack, None);
 
     talk.note("step", "2: request `features` to all");
@@ -104,12 +110,16 @@ pub(super) fn consumer_talk(deviates: bool, pairs: u32) -> Vec<TraceRow> {
         let request = r#"{"content":{"request":{"action":"query","target":{"features":[]}}},"request_id":"5f0c7a1e","from":"tester"}"#;
         publish(&mut talk, "to-iut", 0x32, filter, id, &[0x90, 0x01], request);
         let mut ack = Wire::first("PUBACK", 0x40, 2);
-        ack.field("packet identifier", &[0, 1], "1");
-        talk.packet("from-iut", "PUBACK", "id 1", ack, None);
+        let answered = u16::try_from(id).unwrap_or(0).wrapping_add(7);
+        ack.field("Packet Identifier", &answered.to_be_bytes(), &answered.to_string());
+        talk.packet("from-iut", "PUBACK", &format!("id {answered}"), ack, None);
         let response =
             r#"{"content":{"response":{"status":200,"results":{"profiles":["slpf","slpf"]}}},"from":"dev-7"}"#;
         let first = if deviates { 0x35 } else { 0x32 };
         publish(&mut talk, "from-iut", first, "oc2/rsp", id, &[0x91, 0x01], response);
+        let mut ack = Wire::first("PUBACK", 0x40, 2);
+        ack.field("Packet Identifier", &answered.to_be_bytes(), &answered.to_string());
+        talk.packet("to-iut", "PUBACK", &format!("id {answered}"), ack, None);
     }
     talk.note("window", "response window of `features` closed full");
     talk.packet("from-iut", "DISCONNECT", "", Wire::first("DISCONNECT", 0xe0, 0), None);
@@ -119,40 +129,40 @@ pub(super) fn consumer_talk(deviates: bool, pairs: u32) -> Vec<TraceRow> {
 
 fn connect(talk: &mut Talk) {
     let mut wire = Wire::first("CONNECT", 0x10, 32);
-    wire.field("protocol name length", &[0, 4], "4");
-    wire.field("protocol name", b"MQTT", "MQTT");
-    wire.field("protocol level", &[4], "4 (3.1.1)");
-    wire.field("connect flags", &[0xc0], "0xc0");
+    wire.field("Protocol Name length", &[0, 4], "4");
+    wire.field("Protocol Name", b"MQTT", "MQTT");
+    wire.field("Protocol Level", &[4], "4 (3.1.1)");
+    wire.bytes.push(0xc0);
     for (name, mask) in [
-        ("User Name", 0x80),
-        ("Password", 0x40),
+        ("User Name Flag", 0x80),
+        ("Password Flag", 0x40),
         ("Will Retain", 0x20),
         ("Will QoS", 0x18),
         ("Will Flag", 0x04),
         ("Clean Session", 0x02),
-        ("reserved", 0x01),
+        ("Reserved", 0x01),
     ] {
         wire.bits(name, 9, mask);
     }
-    wire.field("keep alive", &[0x01, 0x1d], "285 s");
-    wire.field("client identifier length", &[0, 5], "5");
-    wire.field("client identifier", b"dev-7", "dev-7");
-    wire.field("user name length", &[0, 4], "4");
-    wire.field("user name", b"dev7", "dev7");
-    wire.field("password length", &[0, 6], "6");
-    wire.field("password", b"******", "masked");
+    wire.field("Keep Alive", &[0x01, 0x1d], "285 s");
+    wire.field("Client Identifier length", &[0, 5], "5");
+    wire.field("Client Identifier", b"dev-7", "\"dev-7\"");
+    wire.field("User Name length", &[0, 4], "4");
+    wire.field("User Name", b"dev7", "\"dev7\"");
+    wire.field("Password length", &[0, 6], "6");
+    wire.field("Password", b"******", "masked");
     talk.packet("from-iut", "CONNECT", "client dev-7, keep alive 285 s, persistent session", wire, None);
 }
 
 fn publish(talk: &mut Talk, direction: &str, first: u8, topic: &str, id: u32, header: &[u8], body: &str) {
     let topic_length = u8::try_from(topic.len()).unwrap_or(u8::MAX);
     let mut wire = Wire::first("PUBLISH", first, u8::try_from(topic.len() + 6 + body.len()).unwrap_or(u8::MAX));
-    wire.field("topic length", &[0, topic_length], &topic_length.to_string());
-    wire.field("topic", topic.as_bytes(), topic);
+    wire.field("Topic Name length", &[0, topic_length], &topic_length.to_string());
+    wire.field("Topic Name", topic.as_bytes(), &format!("\"{topic}\""));
     let id = u16::try_from(id).unwrap_or(0).wrapping_add(7);
-    wire.field("packet identifier", &id.to_be_bytes(), &id.to_string());
-    wire.field("payload header", header, if header[0] == 0x90 { "request, JSON" } else { "response, JSON" });
-    wire.field("message", body.as_bytes(), &format!("{} bytes of JSON", body.len()));
+    wire.field("Packet Identifier", &id.to_be_bytes(), &id.to_string());
+    wire.field("Payload header", header, if header[0] == 0x90 { "request, JSON" } else { "response, JSON" });
+    wire.field("Application Message", body.as_bytes(), &format!("{} bytes of JSON", body.len()));
     let retain = if first & 1 == 1 { ", RETAIN" } else { "" };
     let qos = first >> 1 & 3;
     let summary = format!("{topic}, QoS {qos}{retain}, id {id}, {} bytes", wire.bytes.len());
