@@ -104,6 +104,8 @@ pub struct Binding {
     /// Set where its text requires nothing: why not. All that is found is advice then, under every policy but `strict`, and
     /// no verdict says that anything conforms.
     pub advice: Option<&'static str>,
+    /// Set where its text demands QoS 1 at least, so that nobody can declare to do without: where it does.
+    pub acknowledged: Option<&'static str>,
 }
 
 /// OpenC2 over MQTT, Working Draft 04.
@@ -138,6 +140,7 @@ pub static OPENC2_MQTT_WD04: Binding = Binding {
     scenarios: &["openc2-mqtt-wd04", "openc2", "mqtt311"],
     topics: Some(&topics::WD04),
     advice: None,
+    acknowledged: Some("WD04 3.1.3 and 3.1.8 demand QoS 1 at least"),
 };
 
 /// OpenC2 over MQTT, Working Draft 01: a topic tree of its own.
@@ -156,6 +159,7 @@ pub static OPENC2_MQTT_WD01: Binding = Binding {
     scenarios: &["openc2-mqtt-wd01", "openc2", "mqtt311"],
     topics: Some(&topics::WD01),
     advice: Some("Working Draft 01 holds no requirement, only guidance"),
+    acknowledged: None,
     ..OPENC2_MQTT_WD04
 };
 
@@ -177,6 +181,7 @@ pub static ONEM2M_TS0010: Binding = Binding {
     scenarios: &["onem2m-ts0010", "mqtt311"],
     topics: None,
     advice: None,
+    acknowledged: None,
 };
 
 /// oneM2M over MQTT, text A: an earlier draft of nearly the same, without a version. What differs is said by the requirements

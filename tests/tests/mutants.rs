@@ -64,6 +64,7 @@ fn can_run(subject: Subject, scenario: &Scenario, mutant: &Mutant) -> bool {
     let declares = |key: &Key| match key {
         Key::Option(option) => elects(option),
         Key::Tls => elects("tls"),
+        Key::Publishes | Key::Receives => !elects("qos0-only"),
         Key::Own(name) if subject.role == Role::Ae && ["ae_id", "credential_id"].contains(name) => {
             elects("credential_id") == (*name == "credential_id")
         }

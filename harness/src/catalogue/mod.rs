@@ -18,6 +18,10 @@ pub mod ts0010;
 pub mod wd01;
 pub mod wd04;
 
+mod flow;
+
+pub use flow::Flow;
+
 use crate::evidence::sketch::Sketch;
 use crate::evidence::{Exchange, PacketSeen, Setting};
 use crate::iut::{Pics, Role};
@@ -121,6 +125,9 @@ pub struct Requirement {
     pub bindings: &'static [&'static str],
     /// PICS condition in words, and its test; `None`: applies always.
     pub when: Option<Condition>,
+    /// The deliveries above QoS 0 that it is about: an implementation that declares to have no part in any of them owes
+    /// nothing. Where there are none, its QoS is nothing to it.
+    pub flows: &'static [Flow],
     /// Who brings it about.
     pub trigger: Trigger,
     /// Requirements that break with it by nature.
@@ -145,6 +152,7 @@ impl Requirement {
         roles: &[],
         bindings: &[],
         when: None,
+        flows: &[],
         trigger: Trigger::Always,
         implies: &[],
         doc: "",

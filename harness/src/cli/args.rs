@@ -248,8 +248,8 @@ pub(super) struct ConnectionArguments {
     /// Password
     #[arg(long, requires = "username")]
     pub password: Option<String>,
-    /// QoS of its subscriptions and messages
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    /// QoS of its subscriptions and messages; WD04 demands 1 at least
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=2))]
     pub qos: u8,
     /// Unsubscribe before it ends
     #[arg(long)]

@@ -59,6 +59,9 @@ fn text(catalogue: &Catalogue, requirement: &Requirement) -> String {
     fact("Roles", binding::bound(requirement).into_iter().map(Role::as_str).collect::<Vec<_>>().join(", "));
     fact("Bindings", requirement.bindings.join(", "));
     fact("Applies when", requirement.when.map(|(condition, _)| condition.to_owned()).unwrap_or_default());
+    let flows: Vec<&str> = requirement.flows.iter().map(|flow| flow.words()).collect();
+    let excused = "unless the IUT file declares otherwise (`qos`, `subscribe_qos`) and no packet contradicts that";
+    fact("Binds who", if flows.is_empty() { String::new() } else { format!("{}; {excused}", flows.join(" or ")) });
     fact(
         "Occasion",
         match requirement.trigger {

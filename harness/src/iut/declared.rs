@@ -88,33 +88,47 @@ pub(super) fn read(table: &Fields<'_>, binding: Option<&'static Binding>) -> Pic
     serializations.sort();
     serializations.dedup();
     let keep_alive = table.integer("keep_alive", 0, u64::from(u16::MAX)).and_then(|n| u16::try_from(n.value).ok());
-    let qos = table.integer("qos", 1, 2);
     let tls = table.boolean("tls");
     let max_message_size = table.integer("max_message_size", 1, u64::from(u32::MAX)).map(|n| n.value);
     let mut elected = read_options(table, binding);
-    if let Some(qos) = &qos {
-        let listed = elected.iter().any(|o| o == "qos2");
-        if qos.value == 1 && listed {
-            document.wrong(
-                qos.span.clone(),
-                "`qos = 1` contradicts the option `qos2`",
-                "",
-                Some("an implementation that publishes with QoS 2 declares `qos = 2`".to_owned()),
-            );
-        } else if qos.value == 2 && !listed {
-            elected.push("qos2".to_owned());
-        }
-    }
+    let qos = read_qos(table, "qos", "qos2", binding, &mut elected);
+    let subscribe_qos = read_qos(table, "subscribe_qos", "qos2-subscribe", binding, &mut elected);
     table.finish();
     Pics {
         serializations,
         keep_alive,
-        qos: qos.and_then(|q| u8::try_from(q.value).ok()),
+        qos,
+        subscribe_qos,
         tls: tls.is_some_and(|t| t.value),
         max_message_size,
         options: elected,
         ..pics
     }
+}
+
+/// Reads a QoS and holds it against the option that elects QoS 2, and against what the binding demands.
+fn read_qos(
+    table: &Fields<'_>,
+    key: &'static str,
+    option: &str,
+    binding: Option<&'static Binding>,
+    elected: &mut Vec<String>,
+) -> Option<u8> {
+    let qos = table.integer(key, 0, 2)?;
+    let listed = elected.iter().any(|o| o == option);
+    if let (0, Some(demands)) = (qos.value, binding.and_then(|b| b.acknowledged)) {
+        let help = Some(format!("{demands}; leave `{key}` out, and what the product does is judged by that"));
+        table.document.wrong(qos.span, format!("`{key} = 0` cannot be declared in this binding"), "", help);
+        return None;
+    }
+    if qos.value < 2 && listed {
+        let help = Some(format!("an implementation that uses QoS 2 there declares `{key} = 2`"));
+        let said = format!("`{key} = {}` contradicts the option `{option}`", qos.value);
+        table.document.wrong(qos.span, said, "", help);
+    } else if qos.value == 2 && !listed {
+        elected.push(option.to_owned());
+    }
+    u8::try_from(qos.value).ok()
 }
 
 fn read_options(table: &Fields<'_>, binding: Option<&'static Binding>) -> Vec<String> {

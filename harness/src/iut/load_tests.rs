@@ -124,6 +124,28 @@ url = "http://x"
     )));
 }
 
+const CSE: &str = "[iut]\nname = \"x\"\nbinding = \"onem2m-ts0010-v2.4.1\"\nrole = \"cse\"\n[pics]\n\
+                   cse_id = \"/a\"\ncse_name = \"b\"\n";
+
+/// Where the text leaves QoS open, publishing and subscribing are declared each for itself.
+#[test]
+fn qos_0_is_declared_where_the_text_leaves_it_open() {
+    let file = accepted(&format!("{CSE}qos = 0\nsubscribe_qos = 1\n"));
+    assert_eq!((file.pics.qos, file.pics.subscribe_qos), (Some(0), Some(1)));
+    assert!(file.pics.options.is_empty());
+    let file = accepted(&format!("{CSE}subscribe_qos = 2\n"));
+    assert_eq!(file.pics.options, ["qos2-subscribe"]);
+}
+
+#[test]
+fn qos_that_is_ruled_out_is_named() {
+    insta::assert_snapshot!(problems(&format!(
+        "{CSE}qos = 0\nsubscribe_qos = 1\noptions = [\"qos2\", \"qos2-subscribe\"]\n"
+    )));
+    insta::assert_snapshot!(problems(&format!("{CSE}qos = 3\nsubscribe_qos = \"none\"\n")));
+    insta::assert_snapshot!(problems(&format!("{HEAD}[pics]\nqos = 0\nsubscribe_qos = 0\n")));
+}
+
 #[test]
 fn declared_commands_are_checked() {
     insta::assert_snapshot!(problems(&format!(

@@ -118,8 +118,11 @@ pub struct Pics {
     pub serializations: Vec<Serialization>,
     /// Keep alive it uses, in seconds.
     pub keep_alive: Option<u16>,
-    /// QoS it publishes with: 1, or 2 by election.
+    /// QoS it publishes with: 1, 2 by election, or 0 where the text of the binding leaves that open.
     pub qos: Option<u8>,
+    /// Highest QoS it subscribes with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subscribe_qos: Option<u8>,
     /// Whether it connects over TLS.
     pub tls: bool,
     /// The value of `from` in its messages.

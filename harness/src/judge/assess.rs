@@ -1,5 +1,6 @@
 //! The join: what all scenarios together say of each requirement, and what the policy makes of it.
 
+use super::flows::{self, Involvement};
 use super::message::{bits, cite, sentence};
 use super::{Finding, JudgedScenario, LISTED, Ledger, Limit, Measured, Outcome, Policy, ScenarioStatus, Witness};
 use crate::binding::Binding;
@@ -56,9 +57,10 @@ pub fn assess(
     let mut outcomes = BTreeMap::new();
     let mut requirements = Vec::new();
     for (catalogue, requirement) in binding.requirements() {
-        let joined = join(manifest, catalogue, requirement, scenarios);
+        let involved = flows::involvement(&manifest.pics, binding, requirement, scenarios);
+        let joined = join(manifest, catalogue, requirement, &involved, scenarios);
         let (row, outcome) =
-            row(manifest, binding, catalogue, requirement, role, policy, scenarios, joined, &mut waivers);
+            row(manifest, binding, catalogue, requirement, role, policy, scenarios, &involved, joined, &mut waivers);
         if requirement.binds(role) && requirement.belongs_to(binding.id) {
             outcomes.insert(requirement.id, outcome);
         }
@@ -68,7 +70,13 @@ pub fn assess(
     Assessment { report, outcomes }
 }
 
-fn join(manifest: &Manifest, catalogue: &Catalogue, requirement: &Requirement, scenarios: &[JudgedScenario]) -> Joined {
+fn join(
+    manifest: &Manifest,
+    catalogue: &Catalogue,
+    requirement: &Requirement,
+    involved: &Involvement,
+    scenarios: &[JudgedScenario],
+) -> Joined {
     let mut joined = Joined {
         outcome: Outcome::None,
         met: 0,
@@ -98,8 +106,10 @@ fn join(manifest: &Manifest, catalogue: &Catalogue, requirement: &Requirement, s
             joined.push(model::Finding { at: witness(&selected.id, at), outcome: "note".to_owned(), ..note });
         }
         let because = scenario.death.map(|_| SURVIVES.to_owned()).filter(|id| *id != requirement.id);
-        // An option that the IUT does not claim is promised only as an occasion: see `state`.
-        let owed = promised && requirement.judged.testable() && !unclaimed(manifest, requirement);
+        // An option that the IUT does not claim is promised only as an occasion, and so is what it declares to keep away
+        // from: see `state`.
+        let bound = !unclaimed(manifest, requirement) && !matches!(involved, Involvement::HasNone(_));
+        let owed = promised && requirement.judged.testable() && bound;
         let lacking = match (&scenario.status, &scenario.gap) {
             _ if !owed => None,
             (_, Some(gap)) if outcome <= Outcome::Met => Some(format!("Not all of the scenario can be judged: {gap}")),
@@ -232,11 +242,12 @@ fn row(
     role: Role,
     policy: Policy,
     scenarios: &[JudgedScenario],
+    involved: &Involvement,
     mut joined: Joined,
     waivers: &mut [model::Waiver],
 ) -> (model::Requirement, Outcome) {
     let raw = joined.outcome;
-    let (mut state, mut reason) = state(manifest, requirement, role, &joined, scenarios);
+    let (mut state, mut reason) = state(manifest, requirement, role, involved, &joined, scenarios);
     if state == model::State::Applicable && raw == Outcome::None {
         joined.push(plain("", Outcome::Undecided, no_instance(manifest, requirement, scenarios), None));
     }
@@ -250,6 +261,13 @@ fn row(
             note.at = seen.clone();
         }
         joined.findings.push(note);
+    }
+    if let Involvement::HasAfterAll(index, at, said) = involved
+        && let Some(scenario) = manifest.scenarios.get(*index)
+        && state == model::State::Applicable
+    {
+        let note = plain(&scenario.id, Outcome::None, format!("{said}."), None);
+        joined.push(model::Finding { at: witness(&scenario.id, at), outcome: "note".to_owned(), ..note });
     }
     let mut verdict = model::Verdict::None;
     if state == model::State::Applicable {
@@ -337,6 +355,7 @@ fn undeclared(requirement: &Requirement) -> Option<String> {
 /// Whether the PICS claims an option: elected by name, or declared by the field it stands for.
 fn claims(pics: &Pics, option: &str) -> bool {
     match option {
+        "qos0" => pics.qos == Some(0) || pics.elects(option),
         "qos2" => pics.qos == Some(2) || pics.elects(option),
         "cbor" => pics.speaks(Serialization::Cbor),
         "json" => pics.speaks(Serialization::Json),
@@ -353,6 +372,7 @@ fn state(
     manifest: &Manifest,
     requirement: &Requirement,
     role: Role,
+    involved: &Involvement,
     joined: &Joined,
     scenarios: &[JudgedScenario],
 ) -> (model::State, Option<String>) {
@@ -368,6 +388,12 @@ fn state(
         && !test(&manifest.pics)
     {
         return (State::NotApplicable, Some(format!("applies only when {condition}")));
+    }
+    // What was seen is judged, whatever is declared.
+    if let Involvement::HasNone(reason) = involved
+        && joined.met + joined.broken == 0
+    {
+        return (State::NotApplicable, Some(reason.clone()));
     }
     match requirement.judged {
         Judged::NotYet(reason) => return (State::NotYetTested, Some(reason.to_owned())),

@@ -156,7 +156,7 @@ static CATALOGUE: Catalogue = Catalogue {
 static BINDING: Binding =
     Binding { id: "fake", title: "A fake", catalogues: &[&CATALOGUE], scenarios: &["fake"], ..OPENC2_MQTT_WD04 };
 
-fn manifest(exercises: &[&str]) -> Manifest {
+pub(super) fn manifest(exercises: &[&str]) -> Manifest {
     Manifest {
         format: manifest::FORMAT.into(),
         tool: "test".into(),

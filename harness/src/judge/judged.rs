@@ -1,6 +1,6 @@
 //! One scenario, judged from its evidence alone.
 
-use super::{Ledger, Stimulated};
+use super::{FlowsSeen, Ledger, Stimulated};
 use crate::binding::Binding;
 use crate::evidence::{Evidence, Observation};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +43,8 @@ pub struct JudgedScenario {
     pub sha256: Option<String>,
     /// What came of stimulating a Producer.
     pub stimulated: Stimulated,
+    /// The deliveries above QoS 0 that it took part in.
+    pub flows: FlowsSeen,
     /// Tolerances in force.
     pub tolerances: Option<Tolerances>,
     /// The largest lag of the test system that was recorded, in nanoseconds.
@@ -73,6 +75,7 @@ impl JudgedScenario {
             unfired: unfired(evidence),
             sha256: Some(sha256),
             stimulated: Stimulated::of(evidence),
+            flows: FlowsSeen::of(evidence),
             tolerances: Some(evidence.context.tolerances),
             lag: lag(evidence),
             trace,
@@ -98,6 +101,7 @@ impl JudgedScenario {
             duration: 0,
             sha256: None,
             stimulated: Stimulated::default(),
+            flows: FlowsSeen::default(),
             tolerances: None,
             lag: 0,
             trace: Vec::new(),

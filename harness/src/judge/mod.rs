@@ -4,6 +4,9 @@ mod assess;
 #[cfg(test)]
 mod assess_tests;
 mod check;
+mod flows;
+#[cfg(test)]
+mod flows_tests;
 mod judged;
 mod measured;
 mod message;
@@ -18,6 +21,7 @@ pub mod waiver;
 
 pub use assess::{Assessment, assess};
 pub use check::{Check, Deviation, Finding, LISTED, Ledger, Ruling, Witness};
+pub use flows::FlowsSeen;
 pub use judged::{JudgedScenario, ScenarioStatus};
 pub use measured::{Limit, Measured};
 pub use outcome::Outcome;

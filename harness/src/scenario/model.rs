@@ -2,6 +2,7 @@
 
 use super::plan::Selector;
 use super::verbs::Verb;
+use crate::catalogue::Flow;
 use crate::iut::{IutFile, Per, Role};
 use std::fmt;
 
@@ -77,6 +78,10 @@ pub enum Key {
     Stimulus,
     /// A Producer can be told what to send, and nobody has to lend a hand.
     Automatic,
+    /// It publishes above QoS 0, as far as is known.
+    Publishes,
+    /// Messages reach it above QoS 0, as far as is known.
+    Receives,
     /// Something that only the binding's language has, by its name.
     Own(&'static str),
     /// An option is elected.
@@ -88,7 +93,7 @@ pub const PROFILE: &str = "profile:";
 
 impl Key {
     /// The keys with names of their own; every other name is an option.
-    pub const NAMED: [(&'static str, Key); 9] = [
+    pub const NAMED: [(&'static str, Key); 11] = [
         ("tls", Key::Tls),
         ("keep_alive", Key::KeepAlive),
         ("max_message_size", Key::MaxMessageSize),
@@ -98,6 +103,8 @@ impl Key {
         ("test_certificates", Key::TestCertificates),
         ("stimulus", Key::Stimulus),
         ("automatic", Key::Automatic),
+        ("publishes_above_qos_0", Key::Publishes),
+        ("subscribes_above_qos_0", Key::Receives),
     ];
 }
 
@@ -132,11 +139,17 @@ impl Need {
             Key::TestCertificates => iut.network.tls.is_none(),
             Key::Stimulus => iut.stimulus.tells(),
             Key::Automatic => iut.stimulus.automatic(),
+            Key::Publishes => Flow::Publishes.declared_away(pics, iut.binding).is_none(),
+            Key::Receives => Flow::Receives.declared_away(pics, iut.binding).is_none(),
             Key::Declared(selector) => super::plan::declared(pics).any(|command| selector.fits(command)),
             Key::Profile(profile) => pics.actuator_profiles.iter().any(|declared| declared == profile),
             Key::Own(name) => iut.binding.family.declares.need(name).is_some_and(|need| (need.met)(pics)),
-            // What publishes at QoS 2 has elected it, whichever way it says so.
-            Key::Option(option) => pics.elects(option) || (option == "qos2" && pics.qos == Some(2)),
+            // What publishes at QoS 2, or at QoS 0, has elected it, whichever way it says so.
+            Key::Option(option) => {
+                pics.elects(option)
+                    || (option == "qos2" && pics.qos == Some(2))
+                    || (option == "qos0" && pics.qos == Some(0))
+            }
         };
         declared != self.absent
     }
@@ -150,6 +163,8 @@ impl Need {
             (Key::Stimulus, false) => "the implementation cannot be told what to send".to_owned(),
             (Key::Stimulus, true) => "the implementation can be told what to send".to_owned(),
             (Key::Automatic, false) => "somebody would have to lend a hand many times".to_owned(),
+            (Key::Publishes, false) => "it publishes at QoS 0 only (`qos = 0`)".to_owned(),
+            (Key::Receives, false) => "it subscribes at QoS 0 only (`subscribe_qos = 0`)".to_owned(),
             (Key::Declared(selector), false) => format!("no command is declared that is {selector}"),
             (Key::Profile(profile), false) => format!("the profile `{profile}` is not declared"),
             (Key::Profile(profile), true) => format!("the profile `{profile}` is declared"),

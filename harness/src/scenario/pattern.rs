@@ -2,6 +2,7 @@
 
 use crate::diagnostic::instead;
 use crate::diagnostic::toml::Fields;
+use crate::scenario::model::Key;
 use touchstone_fixtures::wire::mqtt311::{Body, ControlPacket, PacketType};
 
 /// What a packet must look like.
@@ -58,6 +59,19 @@ pub fn end(fields: &Fields<'_>) -> Option<End> {
         fields.missing("from", "\"iut\"");
     }
     fields.choice("from", &[("iut", End::Iut), ("edge", End::Edge)]).map(|f| f.value)
+}
+
+/// What an implementation has to do so that there can be such a packet: nothing is acknowledged at QoS 0.
+pub fn flow(packet: PacketType, from: End) -> Option<Key> {
+    match (packet, from) {
+        (PacketType::Puback | PacketType::Pubrec | PacketType::Pubcomp, End::Iut) | (PacketType::Pubrel, End::Edge) => {
+            Some(Key::Receives)
+        }
+        (PacketType::Puback | PacketType::Pubrec | PacketType::Pubcomp, End::Edge) | (PacketType::Pubrel, End::Iut) => {
+            Some(Key::Publishes)
+        }
+        _ => None,
+    }
 }
 
 /// Reads `packet` = NAME.
@@ -117,6 +131,12 @@ impl Pattern {
             }
         }
         Some(Pattern { packet, topic, qos, dup, retain, flags, packet_id, filter })
+    }
+
+    /// What an implementation has to do so that one of its packets can be that.
+    pub fn needs(&self) -> Option<Key> {
+        let sent_above_0 = self.qos.is_some_and(|qos| qos > 0) || self.dup == Some(true);
+        if sent_above_0 { Some(Key::Publishes) } else { flow(self.packet, End::Iut) }
     }
 
     /// Whether a packet is what the conditions ask for.

@@ -285,6 +285,9 @@ impl IutFile {
         if self.elects("tls") {
             append("\"--tls\", \"--ca\", \"{ca}\"");
         }
+        if self.elects("qos0-only") {
+            append("\"--qos\", \"0\"");
+        }
         if self.subject.role == Role::Ae {
             let named = if self.elects("credential_id") { "credential" } else { "ae-id" };
             append(&format!("\"--{named}\", \"{{{}}}\"", if named == "ae-id" { "ae_id" } else { "credential_id" }));
@@ -295,9 +298,15 @@ impl IutFile {
     /// Writes it into `dir`.
     pub fn write(&self, dir: &Path) -> PathBuf {
         let Subject { binding, role } = self.subject;
-        let qos = if self.elects("qos2") { 2 } else { 1 };
+        let qos = match () {
+            () if self.elects("qos2") => "qos = 2",
+            () if self.elects("qos0-only") => "qos = 0\nsubscribe_qos = 0",
+            () if self.elects("subscribe-qos-1") => "qos = 1\nsubscribe_qos = 1",
+            () => "qos = 1",
+        };
         // What is elected, but has a key of its own.
-        let own_key = |option: &&String| ["tls", "credential_id"].contains(&option.as_str());
+        let own_key =
+            |option: &&String| ["tls", "credential_id", "qos0-only", "subscribe-qos-1"].contains(&option.as_str());
         let tls = self.elects("tls");
         let options: Vec<String> = self.options.iter().filter(|o| !own_key(o)).map(|o| format!("\"{o}\"")).collect();
         let command = self.whole_command();
@@ -310,7 +319,7 @@ impl IutFile {
         let text = format!(
             "[iut]\nname = \"test subject\"\nversion = \"1.0\"\nbinding = \"{}\"\nrole = \"{role}\"\n\n\
              [launch]\ncommand = {}\n\n[network]\n{}\n[timing]\n{}\n{stimulus}\
-             [pics]\n{}keep_alive = 4\nqos = {qos}\ntls = {tls}\n{profiles}options = [{}]\n\n{}",
+             [pics]\n{}keep_alive = 4\n{qos}\ntls = {tls}\n{profiles}options = [{}]\n\n{}",
             binding.id,
             command,
             self.network,

@@ -1,5 +1,6 @@
 //! Touchstone's own rules: no specification says them, and none could do without them.
 
+mod declared_qos;
 mod one_response;
 mod process;
 mod survives;
@@ -23,4 +24,6 @@ static REQUIREMENTS: &[&Requirement] = &[
     &one_response::ONE_FINAL_RESPONSE,
     &process::STOPS_WHEN_ASKED,
     &process::OUTPUT_BOUNDED,
+    &declared_qos::PUBLISHES_AS_DECLARED,
+    &declared_qos::SUBSCRIBES_AS_DECLARED,
 ];

@@ -3,7 +3,7 @@
 use super::inbound::{Both, Inbound, Owed, Push};
 use super::outbound::{Outbound, Sent};
 use super::support::{SEVERAL_IN_FLIGHT, only_connected, packet_id_span, publishes, ready};
-use crate::catalogue::{Examples, Judged, Trigger};
+use crate::catalogue::{Examples, Flow, Judged, Trigger};
 use crate::evidence::Setting;
 use crate::evidence::sketch::Sketch;
 use crate::judge::{Deviation, Ruling, Witness};
@@ -62,6 +62,7 @@ requirement! {
         id: "mqtt311/response-by-qos",
         rows: &["MQTT-3.3.4-1"],
         clause: "3.3.4",
+        flows: &[Flow::Receives],
         trigger: Trigger::Tester,
         implies: &["mqtt311/qos1-puback", "mqtt311/qos2-pubrec", "mqtt311/acknowledge-every-publish"],
         judged: Judged::Machine(|| Inbound::check(response_by_qos)),
@@ -179,6 +180,7 @@ requirement! {
         id: "mqtt311/ack-packet-id",
         rows: &["MQTT-2.3.1-6"],
         clause: "2.3.1",
+        flows: &[Flow::Receives, Flow::Publishes],
         trigger: Trigger::Tester,
         implies: &["mqtt311/response-by-qos", "mqtt311/qos2-pubrel"],
         judged: Judged::Machine(|| Box::new(Both(Inbound::check(ack_packet_id), Outbound::check(pubrel_packet_id)))),
@@ -263,6 +265,7 @@ requirement! {
         id: "mqtt311/acknowledge-every-publish",
         rows: &["MQTT-4.5.0-2"],
         clause: "4.5",
+        flows: &[Flow::Receives],
         trigger: Trigger::Tester,
         implies: &["mqtt311/response-by-qos", "mqtt311/qos1-puback", "mqtt311/qos2-pubrec"],
         judged: Judged::Machine(|| {
@@ -291,6 +294,7 @@ requirement! {
         id: "mqtt311/puback-order",
         rows: &["MQTT-4.6.0-2"],
         clause: "4.6",
+        flows: &[Flow::Receives],
         trigger: Trigger::Tester,
         judged: Judged::Machine(|| Inbound::check(|owed, _| in_order(owed, 1))),
         examples: Examples {

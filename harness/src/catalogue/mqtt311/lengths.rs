@@ -4,7 +4,7 @@
 use super::keep_alive::SWITCHED_ON;
 use super::qos2::SUBSCRIBES;
 use super::support::{judgeable, ping, publishes, ready, receives_only, sends};
-use crate::catalogue::{Examples, Judged, Trigger};
+use crate::catalogue::{Examples, Flow, Judged, Trigger};
 use crate::evidence::PacketSeen;
 use crate::evidence::sketch::Sketch;
 use crate::judge::Ruling;
@@ -22,6 +22,7 @@ requirement! {
         id: "mqtt311/puback-length",
         rows: &["MQTT-3.4.1"],
         clause: "3.4.1",
+        flows: &[Flow::Receives],
         trigger: Trigger::Tester,
         judged: Judged::Packet(|p, _| length(p, PacketType::Puback, 2)),
         examples: Examples {

@@ -6,15 +6,11 @@ use super::session::{comes_again, stays_away, unacknowledged};
 use super::support::{
     by_defect, only_connected, packet_id_span, ping, publishes, publishes_above_0, ready, receives_only, sends,
 };
-use crate::catalogue::{Condition, Examples, Judged, Trigger};
+use crate::catalogue::{Examples, Flow, Judged, Trigger};
 use crate::evidence::PacketSeen;
 use crate::judge::{Check, Deviation, Ruling, Witness};
 use crate::requirement;
 use touchstone_fixtures::wire::mqtt311::{ControlPacket, PacketType, build};
-
-/// Binds only those that publish at QoS 1.
-pub(super) const AT_QOS_1: Option<Condition> =
-    Some(("it publishes at QoS 1 (neither `qos = 2` nor `qos2`)", |pics| pics.qos != Some(2) && !pics.elects("qos2")));
 
 fn takes_an_id(packet: &ControlPacket) -> bool {
     matches!(packet.packet_type, PacketType::Subscribe | PacketType::Unsubscribe) || publishes_above_0(packet)
@@ -177,6 +173,7 @@ requirement! {
         id: "mqtt311/packet-id-kept-on-resend",
         rows: &["MQTT-2.3.1-3a"],
         clause: "2.3.1",
+        flows: &[Flow::Publishes],
         trigger: Trigger::Tester,
         implies: &["mqtt311/resend-on-reconnect"],
         judged: Judged::Machine(|| Resends::check(|resend, _| kept(resend))),
@@ -235,6 +232,7 @@ requirement! {
         id: "mqtt311/packet-id-freed-by-ack",
         rows: &["MQTT-2.3.1-3b"],
         clause: "2.3.1",
+        flows: &[Flow::Publishes],
         trigger: Trigger::Tester,
         implies: &["mqtt311/packet-id-unused", "mqtt311/qos1-unused-packet-id", "mqtt311/qos2-unused-packet-id"],
         judged: Judged::Machine(|| {
@@ -285,6 +283,7 @@ requirement! {
         id: "mqtt311/dup-independent",
         rows: &["MQTT-3.3.1-3"],
         clause: "3.3.1.1",
+        flows: &[Flow::Publishes],
         trigger: Trigger::Tester,
         judged: Judged::Machine(|| Outbound::check(|sent, _| first_copy(sent, |p| publishes_above_0(&p.packet)))),
         examples: Examples {

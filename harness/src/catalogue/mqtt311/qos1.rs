@@ -3,11 +3,11 @@
 use super::acks::{acknowledges, cut_short, ignores, publish_answered};
 use super::inbound::{Before, Inbound};
 use super::outbound::Outbound;
-use super::packet_ids::{AT_QOS_1, first_copy, unused};
+use super::packet_ids::{first_copy, unused};
 use super::resend::{Resends, came_again};
 use super::session::{comes_again, perhaps_acknowledged, stays_away};
 use super::support::{publishes, ready};
-use crate::catalogue::{Examples, Judged, Trigger};
+use crate::catalogue::{Examples, Flow, Judged, Trigger};
 use crate::evidence::sketch::Sketch;
 use crate::requirement;
 use touchstone_fixtures::wire::mqtt311::{ControlPacket, build};
@@ -25,7 +25,7 @@ requirement! {
         id: "mqtt311/qos1-unused-packet-id",
         rows: &["MQTT-4.3.2-1a"],
         clause: "4.3.2",
-        when: AT_QOS_1,
+        flows: &[Flow::PublishesAtQos1],
         trigger: Trigger::Tester,
         implies: &["mqtt311/packet-id-unused"],
         judged: Judged::Machine(|| Outbound::check(|sent, _| unused(sent, at_qos_1))),
@@ -53,7 +53,7 @@ requirement! {
         id: "mqtt311/qos1-first-copy",
         rows: &["MQTT-4.3.2-1b"],
         clause: "4.3.2",
-        when: AT_QOS_1,
+        flows: &[Flow::PublishesAtQos1],
         trigger: Trigger::Tester,
         implies: &["mqtt311/dup-independent"],
         judged: Judged::Machine(|| Outbound::check(|sent, _| first_copy(sent, |p| at_qos_1(&p.packet)))),
@@ -83,7 +83,7 @@ requirement! {
         id: "mqtt311/qos1-unacknowledged",
         rows: &["MQTT-4.3.2-1c"],
         clause: "4.3.2",
-        when: AT_QOS_1,
+        flows: &[Flow::PublishesAtQos1],
         trigger: Trigger::Tester,
         implies: &["mqtt311/resend-on-reconnect"],
         judged: Judged::Machine(|| Resends::check(|resend, _| came_again(resend, |first| first.qos == 1))),
@@ -110,6 +110,7 @@ requirement! {
         id: "mqtt311/qos1-puback",
         rows: &["MQTT-4.3.2-2a"],
         clause: "4.3.2",
+        flows: &[Flow::Receives],
         trigger: Trigger::Tester,
         implies: &["mqtt311/response-by-qos", "mqtt311/acknowledge-every-publish", "mqtt311/qos1-redelivery"],
         judged: Judged::Machine(|| Inbound::check(|owed, setting| publish_answered(owed, setting, |push| push.qos == 1))),
@@ -161,6 +162,7 @@ requirement! {
         id: "mqtt311/qos1-redelivery",
         rows: &["MQTT-4.3.2-2b"],
         clause: "4.3.2",
+        flows: &[Flow::Receives],
         trigger: Trigger::Tester,
         implies: &["mqtt311/response-by-qos", "mqtt311/acknowledge-every-publish", "mqtt311/qos1-puback"],
         judged: Judged::Machine(|| {

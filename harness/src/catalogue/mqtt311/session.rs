@@ -4,7 +4,7 @@ use super::handover::{Handover, handed_once};
 use super::inbound::Both;
 use super::resend::{Place, Resend, Resends, came_again, has_dup, overflow};
 use super::support::{SEVERAL_IN_FLIGHT, packet_id_span, publishes, ready};
-use crate::catalogue::{Examples, Judged, Trigger};
+use crate::catalogue::{Examples, Flow, Judged, Trigger};
 use crate::evidence::sketch::Sketch;
 use crate::judge::{Ruling, Witness};
 use crate::requirement;
@@ -108,6 +108,7 @@ requirement! {
         id: "mqtt311/session-kept",
         rows: &["MQTT-3.1.2-4"],
         clause: "3.1.2.4",
+        flows: &[Flow::Publishes, Flow::ReceivesAtQos2],
         trigger: Trigger::Tester,
         implies: &[
             "mqtt311/session-state-kept",
@@ -155,6 +156,7 @@ requirement! {
         id: "mqtt311/clean-session-discards",
         rows: &["MQTT-3.1.2-6"],
         clause: "3.1.2.4",
+        flows: &[Flow::Publishes],
         trigger: Trigger::IutOption("clean-session"),
         judged: Judged::Machine(|| Resends::check(|resend, _| discarded(resend))),
         examples: Examples {
@@ -227,6 +229,7 @@ requirement! {
         id: "mqtt311/client-id-keys-session",
         rows: &["MQTT-3.1.3-2"],
         clause: "3.1.3.1",
+        flows: &[Flow::Publishes],
         trigger: Trigger::Tester,
         judged: Judged::Machine(|| Resends::check(|resend, _| keyed(resend))),
         examples: Examples {
@@ -284,6 +287,7 @@ requirement! {
         id: "mqtt311/session-state-kept",
         rows: &["MQTT-4.1.0-1"],
         clause: "4.1",
+        flows: &[Flow::Publishes, Flow::ReceivesAtQos2],
         trigger: Trigger::Tester,
         implies: &["mqtt311/session-kept", "mqtt311/qos2-duplicate-pubrec"],
         judged: Judged::Machine(|| {
@@ -334,6 +338,7 @@ requirement! {
         id: "mqtt311/dup-on-redelivery",
         rows: &["MQTT-3.3.1-1"],
         clause: "3.3.1.1",
+        flows: &[Flow::Publishes],
         trigger: Trigger::Tester,
         judged: Judged::Machine(|| Resends::check(|resend, _| has_dup(resend, |_| true))),
         examples: Examples {
@@ -396,6 +401,7 @@ requirement! {
         id: "mqtt311/resend-on-reconnect",
         rows: &["MQTT-4.4.0-1"],
         clause: "4.4",
+        flows: &[Flow::Publishes],
         trigger: Trigger::Tester,
         implies: &["mqtt311/session-kept"],
         judged: Judged::Machine(|| Resends::check(|resend, _| came_again(resend, |_| true))),
@@ -479,6 +485,7 @@ requirement! {
         rows: &["MQTT-4.6.0-1"],
         clause: "4.6",
         when: Some(SEVERAL_IN_FLIGHT),
+        flows: &[Flow::Publishes],
         trigger: Trigger::Tester,
         judged: Judged::Machine(|| Resends::check(|resend, _| in_order(resend))),
         examples: Examples {

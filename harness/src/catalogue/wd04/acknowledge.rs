@@ -2,7 +2,7 @@
 
 use super::support::sent;
 use crate::catalogue::mqtt311::refusal::Refusal;
-use crate::catalogue::{Examples, Judged, Level, Trigger};
+use crate::catalogue::{Examples, Flow, Judged, Level, Trigger};
 use crate::evidence::sketch::Sketch;
 use crate::evidence::{Observation, PacketSeen, Setting};
 use crate::judge::{Check, Deviation, Ledger, Ruling, Witness};
@@ -250,9 +250,7 @@ requirement! {
         id: "wd04/puback-process",
         rows: &["W4-018"],
         clause: "3.1.4",
-        when: Some(("it publishes at QoS 1 (neither `qos = 2` nor `qos2`)", |pics| {
-            pics.qos != Some(2) && !pics.elects("qos2")
-        })),
+        flows: &[Flow::PublishesAtQos1],
         trigger: Trigger::Tester,
         judged: Judged::Machine(|| Box::<PubackProcess>::default()),
         examples: Examples {

@@ -2,7 +2,7 @@
 //! same, and its checks judge both.
 
 use crate::catalogue::mqtt311::{qos1, qos2};
-use crate::catalogue::{Examples, Level, Trigger};
+use crate::catalogue::{Examples, Flow, Level, Trigger};
 use crate::evidence::sketch::Sketch;
 use crate::requirement;
 use serde_json::json;
@@ -73,7 +73,7 @@ requirement! {
         rows: &["W4-062"],
         clause: "2.4",
         level: Level::Guidance,
-        when: qos1::QOS1_UNACKNOWLEDGED.when,
+        flows: &[Flow::PublishesAtQos1],
         trigger: Trigger::Tester,
         implies: &["mqtt311/qos1-unacknowledged", "mqtt311/resend-on-reconnect"],
         judged: qos1::QOS1_UNACKNOWLEDGED.judged,

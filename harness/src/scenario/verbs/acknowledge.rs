@@ -3,6 +3,7 @@
 use super::push::written;
 use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
+use crate::scenario::model::Key;
 use crate::scenario::pattern::packet_type;
 use crate::scenario::stage::{Ended, Stage};
 use std::collections::BTreeSet;
@@ -59,6 +60,10 @@ impl Acknowledge {
 }
 
 impl Act for Acknowledge {
+    fn needs(&self) -> Vec<Key> {
+        vec![Key::Publishes]
+    }
+
     fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s> {
         Box::pin(self.carry_out(stage))
     }

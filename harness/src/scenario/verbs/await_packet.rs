@@ -3,6 +3,7 @@
 use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
 use crate::iut::Pics;
+use crate::scenario::model::Key;
 use crate::scenario::pattern::Pattern;
 use crate::scenario::stage::{Ended, Stage};
 use touchstone_fixtures::wire::mqtt311::PacketType;
@@ -125,6 +126,15 @@ impl AwaitPacket {
 }
 
 impl Act for AwaitPacket {
+    fn needs(&self) -> Vec<Key> {
+        match &self.what {
+            _ if self.optional => Vec::new(),
+            _ if self.again => vec![Key::Publishes],
+            What::Packet(pattern) => pattern.needs().into_iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
     fn time(&self, _: &Pics) -> Option<u64> {
         self.within
     }

@@ -2,7 +2,8 @@
 
 use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
-use crate::scenario::pattern::{End, end, packet_type};
+use crate::scenario::model::Key;
+use crate::scenario::pattern::{End, end, flow, packet_type};
 use crate::scenario::stage::{Ended, Stage};
 use touchstone_fixtures::edge::faults::{Action, Match};
 use touchstone_fixtures::recording::Party;
@@ -46,6 +47,10 @@ impl Cut {
 }
 
 impl Act for Cut {
+    fn needs(&self) -> Vec<Key> {
+        self.at.and_then(|(packet, from)| flow(packet, from)).into_iter().collect()
+    }
+
     fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s> {
         Box::pin(self.carry_out(stage))
     }

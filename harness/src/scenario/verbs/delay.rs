@@ -3,7 +3,8 @@
 use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
 use crate::iut::Pics;
-use crate::scenario::pattern::{End, end, packet_type};
+use crate::scenario::model::Key;
+use crate::scenario::pattern::{End, end, flow, packet_type};
 use crate::scenario::stage::{Ended, Stage};
 use touchstone_fixtures::edge::faults::{Action, Match};
 use touchstone_fixtures::recording::Party;
@@ -41,6 +42,10 @@ impl Delay {
 }
 
 impl Act for Delay {
+    fn needs(&self) -> Vec<Key> {
+        flow(self.packet, self.from).into_iter().collect()
+    }
+
     fn time(&self, _: &Pics) -> Option<u64> {
         Some(self.time)
     }

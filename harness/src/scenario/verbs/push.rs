@@ -94,10 +94,13 @@ impl Push {
 
 impl Act for Push {
     fn needs(&self) -> Vec<Key> {
+        // No server delivers above the QoS that was granted (3.8.4-6).
+        let mut needs = vec![Key::Receives];
         match &self.what {
-            What::Requests(request) => request.needs(),
-            What::Text { to, .. } => to.needs().into_iter().collect(),
+            What::Requests(request) => needs.extend(request.needs()),
+            What::Text { to, .. } => needs.extend(to.needs()),
         }
+        needs
     }
 
     fn captures(&self) -> Option<&str> {

@@ -2,7 +2,8 @@
 
 use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
-use crate::scenario::pattern::{End, end, packet_type};
+use crate::scenario::model::Key;
+use crate::scenario::pattern::{End, end, flow, packet_type};
 use crate::scenario::stage::{Ended, Stage};
 use crate::scenario::view::WITHHOLD;
 use touchstone_fixtures::edge::faults::{Action, Match};
@@ -35,6 +36,10 @@ impl Withhold {
 }
 
 impl Act for Withhold {
+    fn needs(&self) -> Vec<Key> {
+        flow(self.packet, self.from).into_iter().collect()
+    }
+
     fn run<'s>(&'s self, stage: &'s mut Stage<'_>) -> Running<'s> {
         Box::pin(self.carry_out(stage))
     }
