@@ -29,6 +29,8 @@ struct Entry {
     roles: Vec<&'static str>,
     bindings: &'static [&'static str],
     when: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    flows: Vec<&'static str>,
     trigger: [&'static str; 2],
     implies: &'static [&'static str],
     doc: &'static str,
@@ -47,6 +49,7 @@ impl Entry {
             roles: requirement.roles.iter().map(|role| role.as_str()).collect(),
             bindings: requirement.bindings,
             when: requirement.when.map(|(words, _)| words),
+            flows: requirement.flows.iter().map(|flow| flow.words()).collect(),
             trigger: match requirement.trigger {
                 Trigger::Always => ["always", ""],
                 Trigger::Tester => ["tester", ""],
@@ -85,7 +88,7 @@ impl Catalogue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::Level;
+    use crate::catalogue::{Flow, Level};
     use crate::iut::Role;
 
     const ONE: Requirement = Requirement {
@@ -112,7 +115,7 @@ mod tests {
 
     #[test]
     fn it_changes_with_whatever_decides() {
-        static OTHERS: [Requirement; 13] = [
+        static OTHERS: [Requirement; 14] = [
             Requirement { id: "fake/two", ..ONE },
             Requirement { rows: &["F-1", "F-2"], ..ONE },
             Requirement { clause: "1.3", ..ONE },
@@ -122,6 +125,7 @@ mod tests {
             Requirement { roles: &[Role::Consumer], ..ONE },
             Requirement { bindings: &["fake"], ..ONE },
             Requirement { when: Some(("it has a keep alive", |pics| pics.keep_alive.is_some())), ..ONE },
+            Requirement { flows: &[Flow::Receives], ..ONE },
             Requirement { trigger: Trigger::IutOption("disconnect"), ..ONE },
             Requirement { implies: &["fake/two"], ..ONE },
             Requirement { doc: " Says something else.\n", ..ONE },
