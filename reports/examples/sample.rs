@@ -11,6 +11,8 @@ fn main() -> std::io::Result<()> {
         ("passing", sample::passing()),
         ("failing", sample::failing()),
         ("hostile", sample::hostile()),
+        ("advisory", sample::advisory()),
+        ("crowded", sample::crowded()),
         ("large", sample::large(100, 2)),
         ("burst", sample::large(200, 12)),
     ];

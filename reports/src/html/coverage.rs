@@ -93,7 +93,7 @@ fn row(index: &Index<'_>, requirement: &Requirement) -> Markup {
                     p.quiet { "The text contradicts itself: " (Vis(contradiction)) "." }
                 }
             }
-            td { span.cite { (Vis(&requirement.cite)) } @for row in rows { br; span.quiet { (Vis(row)) } } }
+            td { span.cite { (Vis(&requirement.cite)) } @for row in rows { br; " " span.quiet { (Vis(row)) } } }
             td { (level(&requirement.level)) @if requirement.interop { br; span.quiet { "interop" } } }
             @if decided {
                 td.n { (thousands(requirement.met)) }

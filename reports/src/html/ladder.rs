@@ -3,9 +3,8 @@
 
 use super::index::{Index, packet_anchor};
 use super::pairs::{Pair, exchanges, field, from_client, handshakes, lanes, of_iut};
-use super::parts::{Mark, Vis};
+use super::parts::{Mark, narrow};
 use crate::model::{Scenario, TracePacket, TraceRow, TraceWhat};
-use crate::text::cut;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
@@ -27,10 +26,12 @@ const BRACKET: usize = 6;
 const BEND: usize = 166;
 const BESIDE: usize = 11;
 const LABELS: usize = 157;
-/// Characters shown of a topic, of an event and of what joins a request with its response.
-const TOPIC: usize = 26;
+/// Columns that the parts of labels may take.
+const NAME: usize = 12;
+const ID: usize = 6;
+const TOPIC: usize = 25;
 const EVENT: usize = 84;
-const NAME: usize = 5;
+const JOINT: usize = 5;
 
 /// The kinds of events that are shown between the packets.
 const EVENTS: [&str; 4] = ["connection", "tls", "fault", "process"];
@@ -162,8 +163,7 @@ impl<'l> Ladder<'l> {
         match &row.what {
             TraceWhat::Packet(packet) => self.arrow(y, packet, self.other_connection(at, packet)),
             TraceWhat::Note { text, .. } => {
-                let (shown, more) = cut(text, EVENT);
-                html! { text.event x=(IUT + 8) y=(y + 4) { (Vis(shown)) @if more { "\u{2026}" } } }
+                html! { text.event x=(IUT + 8) y=(y + 4) { (narrow(text, EVENT)) } }
             }
         }
     }
@@ -219,13 +219,12 @@ fn way(packet: &TracePacket, to_broker: bool) -> (&'static str, usize) {
 
 /// `PUBLISH 7`
 fn label(packet: &TracePacket) -> Markup {
-    html! { (Vis(&packet.name)) @if let Some(id) = field(packet, "Packet Identifier") { " " (Vis(id)) } }
+    html! { (narrow(&packet.name, NAME)) @if let Some(id) = field(packet, "Packet Identifier") { " " (narrow(id, ID)) } }
 }
 
 /// The topic of a PUBLISH, without the quotes around it.
 fn topic(packet: &TracePacket) -> Markup {
-    let topic = field(packet, "Topic Name").map(|topic| cut(topic.trim_matches('"'), TOPIC));
-    html! { @if let Some((shown, more)) = topic { " " (Vis(shown)) @if more { "\u{2026}" } } }
+    html! { @if let Some(topic) = field(packet, "Topic Name") { " " (narrow(topic.trim_matches('"'), TOPIC)) } }
 }
 
 fn bracket(pair: Pair, of_iut: bool) -> Markup {
@@ -243,11 +242,10 @@ fn bracket(pair: Pair, of_iut: bool) -> Markup {
 fn joint(pair: Pair, name: &str) -> Markup {
     let (y1, y2) = (y(pair.from), y(pair.to));
     let bend = BEND - BESIDE * pair.lane;
-    let (shown, more) = cut(name, NAME);
     html! {
         g.joint {
             path d={ "M" (IUT - 3) " " (y1) "C" (bend) " " (y1) " " (bend) " " (y2) " " (IUT - 3) " " (y2) } {}
-            text x=(LABELS) y=(y1 + 4) { (Vis(shown)) @if more { "\u{2026}" } }
+            text x=(LABELS) y=(y1 + 4) { (narrow(name, JOINT)) }
         }
     }
 }

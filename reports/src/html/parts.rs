@@ -2,7 +2,7 @@
 
 use super::index::{Found, Index};
 use crate::model::{Finding, Requirement, State, Verdict, Witness};
-use crate::text::{Piece, Shape, pieces, push_escape};
+use crate::text::{Piece, Shape, cut, pieces, push_escape, visible};
 use maud::{Escaper, Markup, Render, html};
 use std::fmt::Write as _;
 
@@ -31,6 +31,23 @@ fn render(text: &str, shape: Shape, out: &mut String) {
             Piece::Hidden(c) => push_escape(out, c),
         }
     }
+}
+
+/// Text as [`Vis`] shows it, cut to what has room in so many columns of a diagram, where nothing wraps.
+pub(super) fn narrow(text: &str, columns: usize) -> String {
+    let mut out = String::new();
+    let mut left = columns;
+    // Of hostile megabytes no more is looked at than can be shown.
+    for c in visible(cut(text, columns + 1).0).chars() {
+        // What is no ASCII may be as wide as two.
+        let Some(rest) = left.checked_sub(if c.is_ascii() { 1 } else { 2 }) else {
+            out.push('\u{2026}');
+            break;
+        };
+        left = rest;
+        out.push(c);
+    }
+    out
 }
 
 /// How a verdict or state is shown: always a word and a shape, and a colour on top.

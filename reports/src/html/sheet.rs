@@ -3,13 +3,19 @@
 
 use super::parts::Vis;
 use crate::model::{Report, RunVerdict, State, Verdict};
-use crate::text::{count, seconds, thousands};
+use crate::text::{count, cut, seconds, thousands};
 use maud::{Markup, html};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
-/// Most waivers, and most hashes, that stand on the sheet itself; more are in the last section.
+/// Most waivers, and most hashes, that stand on the sheet itself. All waivers, and more hashes, are in the last section.
 pub(super) const ON_SHEET: usize = 6;
+/// Characters shown of a name, of a fact and of the reason of a waiver; the last section has longer ones whole.
+const NAME: usize = 120;
+const FACT: usize = 100;
+const REASON: usize = 64;
+/// Digits of a SHA-256.
+const SHA256: usize = 64;
 
 pub(super) fn section(report: &Report) -> Markup {
     html! {
@@ -17,8 +23,8 @@ pub(super) fn section(report: &Report) -> Markup {
             header {
                 p.kind { (kind(report)) }
                 h1 id="title" {
-                    (Vis(&report.iut.name))
-                    @if let Some(version) = &report.iut.version { " " (Vis(version)) }
+                    (brief(&report.iut.name, NAME))
+                    @if let Some(version) = &report.iut.version { " " span.version { (brief(version, FACT)) } }
                 }
             }
             (verdict(report))
@@ -29,11 +35,14 @@ pub(super) fn section(report: &Report) -> Markup {
             div.scroll { (matrix(report)) }
             (remarks(report))
             @if !report.waivers.is_empty() {
-                h2 { "Waivers" }
+                h2 {
+                    "Waivers "
+                    span.quiet { "with their owners, versions and whole reasons in the " a href="#waivers" { "list at the end" } }
+                }
                 @if report.waivers.len() <= ON_SHEET {
-                    div.scroll { (waivers(report)) }
+                    div.scroll { (short_waivers(report)) }
                 } @else {
-                    p { a href="#waivers" { (count(report.waivers.len() as u64, "waiver", "waivers")) } " were given." }
+                    p { (count(report.waivers.len() as u64, "waiver", "waivers")) " were given." }
                 }
             }
             h2 { "Evidence" }
@@ -61,7 +70,7 @@ fn verdict(report: &Report) -> Markup {
             svg width="34" height="34" aria-hidden="true" { use href={ "#" (symbol) } {} }
             div {
                 p.word { (word) }
-                p.sentence { (Vis(&report.sentence)) }
+                p.sentence { (brief(&report.sentence, 2 * NAME)) }
                 @if report.partial {
                     p { "The run was narrowed to some scenarios or requirements: it cannot state conformance." }
                 }
@@ -81,12 +90,12 @@ fn facts(report: &Report) -> Markup {
     let date = report.run.started.replace('T', " ").replace('Z', " UTC");
     html! {
         dl.facts {
-            (fact("Vendor", &report.iut.vendor.as_deref().map_or(html! { "not stated" }, |v| html! { (Vis(v)) })))
+            (fact("Vendor", &report.iut.vendor.as_deref().map_or(html! { "not stated" }, |v| brief(v, FACT))))
             (fact("Role", &html! { (Vis(&report.role)) }))
             (fact("Binding", &html! { (Vis(&report.run.binding_title)) " " code { (Vis(&report.binding)) } }))
             (fact("Policy", &html! { (Vis(&report.policy)) @if !policy.is_empty() { ": " (policy) } }))
             (fact("Recorded", &html! { (Vis(&date)) ", " (seconds(report.run.duration_ms)) }))
-            (fact("Test system", &html! { "Touchstone " (Vis(&report.run.tool)) ", seed " (report.run.seed) }))
+            (fact("Test system", &html! { "Touchstone " (brief(&report.run.tool, FACT)) ", seed " (report.run.seed) }))
             (fact("Scope", &html! {
                 @if report.partial { "narrowed, partial" } @else { "every scenario and requirement" }
                 "; " (thousands(u64::from(report.counts.scenarios_completed))) " of "
@@ -115,7 +124,7 @@ fn catalogues(report: &Report) -> Markup {
                         th scope="row" { (Vis(&catalogue.title)) }
                         td { (Vis(&catalogue.edition)) }
                         td { (Vis(&catalogue.cite)) }
-                        td { code { (Vis(&catalogue.id)) } " version " (catalogue.version) }
+                        td.short { code { (Vis(&catalogue.id)) } " version " (catalogue.version) }
                         td.n { (report.requirements.iter().filter(|r| r.catalogue == catalogue.id).count()) }
                     }
                 }
@@ -225,7 +234,31 @@ fn remarks(report: &Report) -> Markup {
     }
 }
 
-/// The table of waivers; also used by the last section when there are many.
+/// The waivers on a line each: what is waived, why and until when.
+fn short_waivers(report: &Report) -> Markup {
+    html! {
+        table.brief {
+            thead {
+                tr {
+                    th scope="col" { "Requirement" } th scope="col" { "Reason" } th scope="col" { "Expires" }
+                    th scope="col" { "Used" }
+                }
+            }
+            tbody {
+                @for waiver in &report.waivers {
+                    tr {
+                        th.id scope="row" { (brief(&waiver.requirement, REASON)) }
+                        td { (brief(&waiver.reason, REASON)) }
+                        td.short { (brief(&waiver.expires, REASON)) }
+                        td.short { @if waiver.used { "yes" } @else { "not needed" } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The table of waivers, for the last section.
 pub(super) fn waivers(report: &Report) -> Markup {
     html! {
         table.waivers {
@@ -270,6 +303,19 @@ fn hashes(report: &Report) -> Markup {
     }
 }
 
+/// Text on the sheet, which has one page.
+fn brief(text: &str, most: usize) -> Markup {
+    let (shown, more) = cut(text, most);
+    html! { (Vis(shown)) @if more { "\u{2026}" } }
+}
+
+/// Whether a text is cut on the sheet.
+pub(super) fn too_long(report: &Report) -> bool {
+    let iut = &report.iut;
+    let more = |text: &Option<String>| text.as_ref().is_some_and(|text| cut(text, FACT).1);
+    cut(&iut.name, NAME).1 || more(&iut.version) || more(&iut.vendor)
+}
+
 /// The table of hashes; also used by the last section when there are many.
 pub(super) fn hash_table(report: &Report) -> Markup {
     html! {
@@ -277,7 +323,7 @@ pub(super) fn hash_table(report: &Report) -> Markup {
             thead { tr { th scope="col" { "File" } th scope="col" { "SHA-256" } } }
             tbody {
                 @for (path, hash) in &report.run.hashes {
-                    tr { th scope="row" { (Vis(path)) } td { code { (Vis(hash)) } } }
+                    tr { th scope="row" { (Vis(path)) } td { code { (brief(hash, SHA256)) } } }
                 }
             }
         }

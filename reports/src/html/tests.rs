@@ -69,7 +69,14 @@ fn texts(page: &str, wanted: impl Fn(&roxmltree::Node<'_, '_>) -> bool) -> Vec<S
 
 #[test]
 fn samples_hold_together() {
-    for report in [sample::passing(), sample::failing(), sample::hostile(), sample::advisory(), sample::large(30, 4)] {
+    for report in [
+        sample::passing(),
+        sample::failing(),
+        sample::hostile(),
+        sample::advisory(),
+        sample::crowded(),
+        sample::large(30, 4),
+    ] {
         let page = to_html(&report);
         check(&page);
         assert_eq!(page, to_html(&report));
@@ -180,6 +187,23 @@ fn the_sheet_of_advice_is_no_certificate() {
     assert!(!sheet.contains("Conform") && !sheet.contains("Pass:"), "{sheet}");
 }
 
+/// The sheet has one page: what is long is cut on it, and whole in the last section.
+#[test]
+fn the_sheet_is_short_and_nothing_is_lost() {
+    let mut report = sample::crowded();
+    report.iut.name = "Gateway ".repeat(40);
+    let page = to_html(&report);
+    check(&page);
+    let part = |id: &str| texts(&page, |n| n.attribute("id") == Some(id)).concat();
+    let (sheet, last) = (part("certificate"), part("data"));
+    let reason = &report.waivers[0].reason;
+    assert!(!sheet.contains(reason.as_str()) && sheet.contains(&format!("{}\u{2026}", &reason[..64])), "{sheet}");
+    assert!(!sheet.contains(&report.iut.name), "{sheet}");
+    assert_eq!(last.matches(reason.as_str()).count(), report.waivers.len());
+    assert!(last.contains(&report.waivers[0].owner) && last.contains(&report.iut.name));
+    assert!(!part("data").contains("sha256sum") && sheet.contains("SHA-256 of the list of hashes"));
+}
+
 #[test]
 fn every_requirement_is_listed_with_its_state() {
     let report = sample::failing();
@@ -280,6 +304,18 @@ fn bytes_without_a_name_are_shown() {
 fn many_scenarios_stay_within_two_megabytes() {
     let page = to_html(&sample::large(200, 2));
     assert!(page.len() < 2_000_000, "{} bytes", page.len());
+}
+
+/// Nothing wraps in a diagram: labels are cut to their columns as they are shown, escapes and wide characters too.
+#[test]
+fn labels_of_diagrams_have_an_end() {
+    use parts::narrow;
+    assert_eq!(narrow("oc2/rsp", 7), "oc2/rsp");
+    assert_eq!(narrow("oc2/rsp!", 7), "oc2/rsp\u{2026}");
+    assert_eq!(narrow("a\u{202e}b", 9), "a\\u{202e}\u{2026}");
+    assert_eq!(narrow("\u{6f22}\u{5b57}", 3), "\u{6f22}\u{2026}");
+    let longest = texts(&to_html(&sample::hostile()), |n| n.has_tag_name("text"));
+    assert!(longest.iter().all(|text| text.chars().count() <= 100), "{longest:?}");
 }
 
 /// Contrast of two colours by the formula of WCAG 2.

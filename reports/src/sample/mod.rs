@@ -143,6 +143,36 @@ pub fn large(scenarios: u32, packets: u32) -> Report {
     finish(report)
 }
 
+/// A failing run whose certificate sheet has to hold as much as real ones may: a long name of the product and of its
+/// vendor, six catalogues, six waivers with long reasons, and the hashes of many files.
+pub fn crowded() -> Report {
+    let mut report = large(10, 2);
+    report.iut.name = "Perimeter Protection Gateway, Industrial Series, with Stateless Packet Filtering".into();
+    report.iut.vendor = Some("Example Instruments and Control Systems (International) Limited, Springfield".into());
+    report.iut.version = Some("2026.11.0-rc.3+build.20261104".into());
+    report.run.catalogues.push(catalogue(
+        "slpf",
+        "OpenC2 profile for Stateless Packet Filtering",
+        "SLPF",
+        "Version 1.0, Committee Specification 01, 11 July 2019",
+        1,
+    ));
+    report.run.catalogues.push(catalogue(
+        "tls",
+        "TLS guidance for OpenC2",
+        "OpenC2 over HTTPS",
+        "Version 1.0, Committee Specification 01, 11 July 2019",
+        1,
+    ));
+    let reason = "The module that publishes is bought from a supplier, who has acknowledged the fault and will deliver a new version; until then the gateway in front of it corrects what leaves the plant (ticket HW-311)";
+    report.waivers = report.requirements.iter().take(6).map(|r| waiver(&r.id, reason, r.id.len() % 2 == 0)).collect();
+    for waiver in &mut report.waivers {
+        waiver.owner = "conformance-and-certification@industrial.example.org".into();
+        waiver.version.clone_from(&report.iut.version);
+    }
+    report
+}
+
 /// A report in which every text of the implementation is an attack.
 pub fn hostile() -> Report {
     saying(
