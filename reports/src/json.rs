@@ -10,7 +10,7 @@ use std::io::{self, Write};
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// It is not JSON, or not of this shape.
-    #[error("not a report: {0}")]
+    #[error("not a report: {error}", error = visible(&.0.to_string()))]
     Json(#[from] serde_json::Error),
     /// It is of another format or version; the one that it names.
     #[error("the format is `{found}`; this version reads `{FORMAT}`", found = visible(.0))]
@@ -36,6 +36,7 @@ pub fn to_json(report: &Report) -> String {
 /// [`ReadError`] when the text is no report of this format.
 pub fn from_json(text: &str) -> Result<Report, ReadError> {
     #[derive(serde::Deserialize)]
+    #[serde(expecting = "an object with the member `format`")]
     struct Head {
         format: String,
     }
@@ -108,8 +109,10 @@ impl Formatter for Careful {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Measure, Measured};
     use crate::sample;
     use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     fn without_traces(mut report: Report) -> Report {
         for scenario in &mut report.scenarios {
@@ -152,6 +155,69 @@ mod tests {
         );
         assert!(matches!(from_json("[]"), Err(ReadError::Json(_))));
         assert!(matches!(from_json("{\"format\": \"touchstone-report/1\"}"), Err(ReadError::Json(_))));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_report_is_told_in_harmless_words() {
+        let text =
+            to_json(&sample::passing()).replacen("\"verdict\": \"pass\"", "\"verdict\": \"\\u001b[2J\\u202e\"", 1);
+        let told = from_json(&text).expect_err("no verdict").to_string();
+        assert!(told.starts_with("not a report: unknown variant `\\u{1b}[2J\\u{202e}`"), "{told}");
+        let told = from_json("[]").expect_err("a list").to_string();
+        assert!(told.contains("an object with the member `format`"), "{told}");
+        assert!(from_json(&"[".repeat(100_000)).is_err() && from_json("").is_err());
+    }
+
+    #[test]
+    fn members_of_a_later_minor_version_are_skipped() {
+        let text = to_json(&sample::failing());
+        let later = text.replace("\"id\":", "\"later\": {\"a\": [1]}, \"id\":");
+        assert_ne!(later, text);
+        assert_eq!(to_json(&from_json(&later).expect("a report")), text);
+    }
+
+    /// `FORMATS.md` lists every member that there is, and no other.
+    #[test]
+    fn every_member_is_documented() {
+        fn walk(value: &serde_json::Value, path: &str, into: &mut BTreeSet<String>) {
+            match value {
+                serde_json::Value::Object(members) => {
+                    for (name, value) in members {
+                        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                        walk(value, &path, into);
+                        into.insert(path);
+                    }
+                }
+                serde_json::Value::Array(items) => items.iter().for_each(|item| walk(item, &format!("{path}[]"), into)),
+                _ => {}
+            }
+        }
+        let mut report = sample::failing();
+        report.run.catalogues[0].sha256 = Some(String::new());
+        let at = report.requirements[0].witnesses[0].clone();
+        let measure = Measure { ms: 1, at };
+        let (shortest, longest) = (measure.clone(), measure);
+        report.requirements[0].measured =
+            Some(Measured { count: 1, shortest, longest, limit_ms: 1, tolerance_ms: 1, lag_ms: 0 });
+        let mut found = BTreeSet::new();
+        walk(&serde_json::from_str(&to_json(&report)).expect("JSON"), "", &mut found);
+        // Places are documented once.
+        let places = ["findings[].", "witnesses[].", "measured.shortest.", "measured.longest."];
+        let place = ["scenario", "connection", "packet", "frame", "bytes", "bits"];
+        let found: BTreeSet<String> = found
+            .into_iter()
+            .filter(|path| !path.ends_with(".ms"))
+            .map(|path| match places.iter().find_map(|at| path.strip_prefix("requirements[].")?.strip_prefix(at)) {
+                Some(member) if place.contains(&member) => member.to_owned(),
+                _ => path,
+            })
+            .collect();
+        let text = include_str!("../FORMATS.md");
+        let (_, json) = text.split_once("## report.json").expect("a section");
+        let (json, _) = json.split_once("## junit.xml").expect("another");
+        let documented: BTreeSet<String> =
+            json.lines().filter_map(|line| Some(line.strip_prefix("| `")?.split_once('`')?.0.to_owned())).collect();
+        assert_eq!(documented, found);
     }
 
     proptest! {
