@@ -36,8 +36,8 @@ pub fn pieces(text: &str, shape: Shape) -> impl Iterator<Item = Piece<'_>> {
         for (at, c) in rest.char_indices() {
             let before = marks;
             marks = if is_mark(c) { marks + 1 } else { 0 };
-            let kept =
-                (shape == Shape::Block && matches!(c, '\n' | '\t')) || !(is_hidden(c) || before >= MARKS && marks > 0);
+            let hidden = is_hidden(c) || before >= MARKS && marks > 0 || is_command(&rest[at..]);
+            let kept = (shape == Shape::Block && matches!(c, '\n' | '\t')) || !hidden;
             if !kept {
                 if at > 0 {
                     // The plain run before it goes first; the character is looked at again.
@@ -102,6 +102,38 @@ pub fn is_hidden(c: char) -> bool {
         || n & 0xfffe == 0xfffe
 }
 
+/// Whether a text begins with what a CI system that shows it in a log would carry out: Azure and TeamCity anywhere in a line,
+/// GitHub at the beginning of one, which is wherever somebody breaks lines.
+fn is_command(text: &str) -> bool {
+    const ANYWHERE: [&str; 3] = ["##[", "##vso[", "##teamcity["];
+    const LINES: [&str; 16] = [
+        "add-mask",
+        "add-matcher",
+        "add-path",
+        "debug",
+        "echo",
+        "endgroup",
+        "error",
+        "group",
+        "notice",
+        "remove-matcher",
+        "save-state",
+        "set-env",
+        "set-output",
+        "stop-commands",
+        "warning",
+        "internal-set-repo-path",
+    ];
+    let begins = |text: &[u8], with: &str| {
+        text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with.as_bytes()))
+    };
+    match text.as_bytes() {
+        text @ [b'#', b'#', ..] => ANYWHERE.iter().any(|command| begins(text, command)),
+        [b':', b':', rest @ ..] => LINES.iter().any(|command| begins(rest, command)),
+        _ => false,
+    }
+}
+
 fn is_mark(c: char) -> bool {
     matches!(u32::from(c),
         0x300..=0x36f | 0x483..=0x489 | 0x1ab0..=0x1aff | 0x1dc0..=0x1dff | 0x20d0..=0x20ff | 0xfe00..=0xfe0f | 0xfe20..=0xfe2f)
@@ -151,6 +183,17 @@ mod tests {
         assert_eq!(visible("\u{fffe}\u{0}"), "\\u{fffe}\\u{0}");
         assert_eq!(visible(""), "");
         assert!(matches!(visible("abc"), Cow::Borrowed("abc")));
+    }
+
+    #[test]
+    fn nothing_is_a_command_to_who_shows_a_log() {
+        assert_eq!(visible("x ##vso[task.setvariable variable=A]1"), "x \\u{23}#vso[task.setvariable variable=A]1");
+        assert_eq!(visible("###[error]a##TeamCity[b"), "#\\u{23}#[error]a\\u{23}#TeamCity[b");
+        assert_eq!(visible_block("a\n ::Set-Output name=a::b"), "a\n \\u{3a}:Set-Output name=a::b");
+        assert_eq!(visible(":::error::x"), ":\\u{3a}:error::x");
+        for plain in ["## heading", "#[x]", "::1", "2001:db8::ffff", "a::b", "##", "::", "##vs\u{f6}["] {
+            assert_eq!(visible(plain), plain);
+        }
     }
 
     #[test]
