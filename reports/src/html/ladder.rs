@@ -29,9 +29,12 @@ const LABELS: usize = 157;
 /// Columns that the parts of labels may take.
 const NAME: usize = 12;
 const ID: usize = 6;
-const TOPIC: usize = 25;
+const TOPIC: usize = 30;
 const EVENT: usize = 84;
 const JOINT: usize = 5;
+
+/// Waits of so many nanoseconds are what a scenario is about, and stand out.
+const LONG: u64 = 1_000_000_000;
 
 /// The kinds of events that are shown between the packets.
 const EVENTS: [&str; 4] = ["connection", "tls", "fault", "process"];
@@ -150,8 +153,10 @@ impl<'l> Ladder<'l> {
             g.when transform={ "translate(" (TIMES) ")" } {
                 @for (at, line) in self.lines.iter().enumerate() {
                     @if let Line::Row(row) = line {
-                        @let delta = before.replace(row.at).map(|before| span(row.at.saturating_sub(before)));
-                        text y=(y(at) + 4) { (millis(row.at)) (format!("{:>9}", delta.unwrap_or_default())) }
+                        @let delta = before.replace(row.at).map(|before| row.at.saturating_sub(before));
+                        text class=[delta.filter(|delta| *delta >= LONG).map(|_| "long")] y=(y(at) + 4) {
+                            (millis(row.at)) (format!("{:>9}", delta.map(span).unwrap_or_default()))
+                        }
                     }
                 }
             }

@@ -21,6 +21,7 @@ pub(super) fn section(report: &Report, index: &Index<'_>) -> Markup {
                 "Each opens to its packets, and each packet to its bytes. Times are seconds since the recording began; "
                 "frame numbers are those Wireshark shows for the capture."
             }
+            p.note.printed { "Scenarios and packets are printed open where they are open on the page." }
             (choices(report))
             (shown(report.scenarios.len(), "scenarios"))
             div data-filter="scenarios" {
