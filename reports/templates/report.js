@@ -150,8 +150,13 @@
 
   // What scrolls sideways can be scrolled by keyboard.
   function fit() {
-    all(document, '.scroll').forEach(function (box) {
-      if (box.scrollWidth > box.clientWidth) { box.tabIndex = 0; } else { box.removeAttribute('tabindex'); }
+    var boxes = all(document, '.scroll').filter(function (box) { return !box.closest('details:not([open])'); });
+    // First all that is asked, then all that changes: each change makes the next question dear.
+    var wide = boxes.map(function (box) { return box.scrollWidth > box.clientWidth; });
+    boxes.forEach(function (box, n) {
+      if (wide[n] !== box.hasAttribute('tabindex')) {
+        if (wide[n]) { box.tabIndex = 0; } else { box.removeAttribute('tabindex'); }
+      }
     });
   }
 

@@ -118,7 +118,7 @@ fn evidence(index: &Index<'_>, requirement: &Requirement) -> Markup {
     let undecided = requirement.state == State::Applicable && requirement.verdict == Verdict::Undecided;
     html! {
         @if let Some(reason) = &requirement.reason {
-            p { (Vis(reason)) }
+            p { (prose(reason)) }
         } @else if undecided && requirement.findings.is_empty() {
             p { "Nothing in this run decided it." }
         }

@@ -138,11 +138,18 @@ fn alike<'r>(requirements: &[&'r Requirement]) -> Vec<Vec<&'r Requirement>> {
     items
 }
 
-/// The finding that says why a requirement stands here: one of its outcome, roots before consequences. A note says
-/// something else.
+/// The finding that says why a requirement stands here. A note says something else.
 fn headline(requirement: &Requirement) -> Option<&Finding> {
-    let rank = |finding: &Finding| (finding.outcome != requirement.outcome, finding.because.is_some());
-    requirement.findings.iter().filter(|finding| finding.outcome != "note").min_by_key(|finding| rank(finding))
+    told(requirement, 1).first().copied().filter(|finding| finding.outcome != "note")
+}
+
+/// The findings that are told in words: those of its outcome first, roots before consequences, notes last.
+pub(super) fn told(requirement: &Requirement, limit: usize) -> Vec<&Finding> {
+    let rank = |f: &Finding| (f.outcome == "note", f.outcome != requirement.outcome, f.because.is_some());
+    let mut order: Vec<&Finding> = requirement.findings.iter().collect();
+    order.sort_by_key(|finding| rank(finding));
+    order.truncate(limit);
+    order
 }
 
 /// Many requirements that are undecided for the same reason.
@@ -174,6 +181,7 @@ fn many(index: &Index<'_>, requirements: &[&Requirement]) -> Markup {
 fn item(index: &Index<'_>, requirement: &Requirement) -> Markup {
     let mark = Mark::of(requirement);
     let first = headline(requirement);
+    let told: Vec<&Finding> = told(requirement, index.limit()).into_iter().skip(usize::from(first.is_some())).collect();
     let others = requirement.findings.len() - usize::from(first.is_some());
     let decided = requirement.met.saturating_add(requirement.broken);
     html! {
@@ -209,13 +217,16 @@ fn item(index: &Index<'_>, requirement: &Requirement) -> Markup {
                     details {
                         summary { (count(others as u64, "more finding", "more findings")) }
                         ol.more {
-                            @for finding in requirement.findings.iter().filter(|finding| !first.is_some_and(|first| std::ptr::eq(first, *finding))) {
+                            @for finding in &told {
                                 li {
-                                    p { (Mark::of_finding(Found { requirement, finding })) " " (Vis(&finding.message)) " " (place(index, &finding.at, true)) }
+                                    p { (Mark::of_finding(Found { requirement, finding, told: true })) " " (Vis(&finding.message)) " " (place(index, &finding.at, true)) }
                                     (expected_actual(finding))
                                     (because(index, finding))
                                 }
                             }
+                        }
+                        @if others > told.len() {
+                            p.note { (count((others - told.len()) as u64, "more is", "more are")) " in report.json." }
                         }
                     }
                 }

@@ -1,7 +1,7 @@
 //! What is where on the page: anchors, and the findings of each scenario and packet.
 
-use super::room;
-use crate::model::{Finding, Report, Requirement, Scenario, TraceRow, TraceWhat, Witness};
+use super::{findings, room};
+use crate::model::{Finding, Report, Requirement, Scenario, TracePacket, TraceRow, TraceWhat, Witness};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A finding with the requirement that it breaks.
@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Found<'a> {
     pub(super) requirement: &'a Requirement,
     pub(super) finding: &'a Finding,
+    /// Whether there is room to tell it in words.
+    pub(super) told: bool,
 }
 
 /// A packet: scenario (from 0), connection, ordinal.
@@ -24,6 +26,7 @@ pub(super) struct Index<'a> {
     rows: Vec<Vec<usize>>,
     by_scenario: BTreeMap<usize, Vec<Found<'a>>>,
     by_packet: BTreeMap<PacketKey, Vec<Found<'a>>>,
+    limit: usize,
 }
 
 impl<'a> Index<'a> {
@@ -36,14 +39,16 @@ impl<'a> Index<'a> {
             rows: Vec::new(),
             by_scenario: BTreeMap::new(),
             by_packet: BTreeMap::new(),
+            limit: room::for_findings(report),
         };
         for (n, scenario) in report.scenarios.iter().enumerate() {
             index.scenarios.entry(&scenario.id).or_insert(n);
         }
         for (n, requirement) in report.requirements.iter().enumerate() {
             index.requirements.entry(&requirement.id).or_insert_with(|| anchor(&requirement.id, n));
+            let told = findings::told(requirement, index.limit);
             for finding in &requirement.findings {
-                let found = Found { requirement, finding };
+                let found = Found { requirement, finding, told: told.iter().any(|told| std::ptr::eq(*told, finding)) };
                 let Some(&scenario) = index.scenarios.get(finding.at.scenario.as_str()) else { continue };
                 index.by_scenario.entry(scenario).or_default().push(found);
                 if let (Some(connection), Some(packet)) = (finding.at.connection, finding.at.packet) {
@@ -72,11 +77,11 @@ impl<'a> Index<'a> {
         room::Need { bytes: scenario.trace.iter().map(room::of_row).sum(), weight: if broken { 3 } else { 1 } }
     }
 
-    /// The rows there is room for: those that a finding points at always, then what the implementation said and was told,
+    /// The rows there is room for: those that a finding points at always, if it is told, then what the implementation said and was told,
     /// then events, then what peers and broker said to each other, then the test system's own state, each in order.
     fn pick(&self, n: usize, scenario: &Scenario, share: usize) -> Vec<usize> {
         let rank = |row: &TraceRow| match &row.what {
-            TraceWhat::Packet(p) if !self.at_packet(n, p.connection, p.packet).is_empty() => 0,
+            TraceWhat::Packet(p) if self.told_at(n, p) => 0,
             TraceWhat::Packet(p) if p.direction.ends_with("-iut") => 1,
             // How late the test system was.
             TraceWhat::Note { kind, .. } if kind == "tester" => 4,
@@ -114,6 +119,16 @@ impl<'a> Index<'a> {
     pub(super) fn left_out(&self, n: usize, scenario: &Scenario) -> u64 {
         let shown = self.rows.get(n).map_or(0, Vec::len);
         scenario.trace_omitted + (scenario.trace.len() - shown) as u64
+    }
+
+    /// Most findings of a requirement that are told in words.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Whether a finding that is told in words points at a packet.
+    pub(super) fn told_at(&self, n: usize, packet: &TracePacket) -> bool {
+        self.at_packet(n, packet.connection, packet.packet).iter().any(|found| found.told)
     }
 
     /// Number of scenarios.

@@ -43,13 +43,14 @@ impl Outline<'_> {
 pub(super) fn annotated(index: &Index<'_>, packet: &TracePacket, found: &[Found<'_>]) -> Markup {
     let outline = Outline(found);
     html! {
-        @for found in found {
+        @for found in found.iter().filter(|found| found.told) {
             div.finding {
                 p { (Mark::of_finding(*found)) " " (Vis(&found.finding.message)) " " (requirement_link(index, &found.requirement.id)) }
                 (expected_actual(found.finding))
                 (because(index, found.finding))
             }
         }
+        (untold(found))
         table.octets {
             thead {
                 tr {
@@ -67,6 +68,12 @@ pub(super) fn annotated(index: &Index<'_>, packet: &TracePacket, found: &[Found<
         }
         @if let Some(text) = &packet.text { (payload(text, !found.is_empty())) }
     }
+}
+
+/// How many findings there was no room for.
+pub(super) fn untold(found: &[Found<'_>]) -> Markup {
+    let more = found.iter().filter(|found| !found.told).count() as u64;
+    html! { @if more > 0 { p.note { (count(more, "more finding is", "more findings are")) " in report.json." } } }
 }
 
 fn payload(text: &str, found: bool) -> Markup {

@@ -2,7 +2,7 @@
 
 use super::index::{Found, Index, scenario_anchor};
 use super::parts::{Mark, Vis, choice, citation, file_href, filters, place, requirement_link, search, shown};
-use super::{ladder, room, trace};
+use super::{ladder, octets, room, trace};
 use crate::model::{Report, Scenario, TraceWhat};
 use crate::text::{count, seconds};
 use maud::{Markup, html};
@@ -10,10 +10,10 @@ use std::collections::BTreeSet;
 
 /// Markup that annotated packets of one scenario may take, of what there is for all. Packets with a finding are
 /// annotated whatever they take.
-const SHARE: (usize, usize) = (1_500, 60_000);
+const SHARE: (usize, usize) = (800, 60_000);
 
 pub(super) fn section(report: &Report, index: &Index<'_>) -> Markup {
-    let share = (room::OCTETS / report.scenarios.len().max(1)).clamp(SHARE.0, SHARE.1);
+    let share = (room::for_octets(report) / report.scenarios.len().max(1)).clamp(SHARE.0, SHARE.1);
     html! {
         section id="scenarios" aria-labelledby="scenarios-h" {
             h2 id="scenarios-h" { "Scenarios" }
@@ -109,11 +109,12 @@ fn one(index: &Index<'_>, n: usize, scenario: &Scenario, share: usize) -> Markup
             @if !found.is_empty() {
                 h4 { (count(found.len() as u64, "finding", "findings")) }
                 ul.found {
-                    @for found in found {
+                    @for found in found.iter().filter(|found| found.told) {
                         li { (Mark::of_finding(*found)) " " (Vis(&found.finding.message)) " " (place(index, &found.finding.at, false)) }
                     }
                 }
             }
+            (octets::untold(found))
             (ladder::diagram(index, n, scenario))
             (trace::table(index, n, scenario, share))
         }

@@ -168,7 +168,7 @@ fn matrix(report: &Report) -> Markup {
                     td rowspan="2" {}
                     th.group scope="colgroup" colspan="5" { "Applicable" }
                     th.group.edge scope="colgroup" colspan="6" { "Without a verdict" }
-                    th.n.edge rowspan="2" scope="col" { "All" }
+                    th.n.edge.all rowspan="2" scope="col" { "All" }
                 }
                 tr {
                     @for (n, column) in columns.iter().enumerate() {
@@ -185,7 +185,7 @@ fn matrix(report: &Report) -> Markup {
                             @let number = of_level.iter().filter(|r| (column.holds)(r.state, r.verdict)).count();
                             (cell(column, u32::try_from(number).unwrap_or(u32::MAX), n == 5))
                         }
-                        td.n.edge { (thousands(of_level.len() as u64)) }
+                        td.n.edge.all { (thousands(of_level.len() as u64)) }
                     }
                 }
             }
@@ -193,7 +193,7 @@ fn matrix(report: &Report) -> Markup {
                 tr {
                     th scope="row" { "All" }
                     @for (n, column) in columns.iter().enumerate() { (cell(column, column.total, n == 5)) }
-                    td.n.edge { (thousands(u64::from(counts.requirements))) }
+                    td.n.edge.all { (thousands(u64::from(counts.requirements))) }
                 }
             }
         }

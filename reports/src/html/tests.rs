@@ -5,6 +5,9 @@ use crate::text::is_hidden;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
+mod size;
+mod style;
+
 /// The page as XML: void elements closed, style and script emptied (their text is ours, and no XML).
 fn as_xml(page: &str) -> String {
     let page = page.strip_prefix("<!DOCTYPE html>").expect("has a document type");
@@ -212,7 +215,8 @@ fn every_requirement_is_listed_with_its_state() {
     for requirement in &report.requirements {
         let row = rows.iter().find(|row| row.contains(&requirement.id)).expect("a row");
         assert!(row.contains(&requirement.level.to_uppercase()));
-        assert!(row.contains(requirement.reason.as_deref().unwrap_or("")));
+        // Back-ticks are code.
+        assert!(row.contains(&requirement.reason.as_deref().unwrap_or("").replace('`', "")));
     }
 }
 
@@ -300,12 +304,6 @@ fn bytes_without_a_name_are_shown() {
     assert!(page.contains(" of 5,000 bytes were kept"));
 }
 
-#[test]
-fn many_scenarios_stay_within_two_megabytes() {
-    let page = to_html(&sample::large(200, 2));
-    assert!(page.len() < 2_000_000, "{} bytes", page.len());
-}
-
 /// Nothing wraps in a diagram: labels are cut to their columns as they are shown, escapes and wide characters too.
 #[test]
 fn labels_of_diagrams_have_an_end() {
@@ -316,40 +314,6 @@ fn labels_of_diagrams_have_an_end() {
     assert_eq!(narrow("\u{6f22}\u{5b57}", 3), "\u{6f22}\u{2026}");
     let longest = texts(&to_html(&sample::hostile()), |n| n.has_tag_name("text"));
     assert!(longest.iter().all(|text| text.chars().count() <= 100), "{longest:?}");
-}
-
-/// Contrast of two colours by the formula of WCAG 2.
-fn contrast(a: &str, b: &str) -> f64 {
-    let luminance = |colour: &str| {
-        let digits = colour.trim_start_matches('#');
-        let digits = if digits.len() == 3 { digits.chars().flat_map(|c| [c, c]).collect() } else { digits.to_owned() };
-        let channel = |at: usize| {
-            let value = f64::from(u8::from_str_radix(&digits[at..at + 2], 16).expect("a colour")) / 255.0;
-            if value <= 0.03928 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-        };
-        0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4)
-    };
-    let (a, b) = (luminance(a), luminance(b));
-    (a.max(b) + 0.05) / (a.min(b) + 0.05)
-}
-
-#[test]
-fn every_colour_of_text_can_be_read() {
-    let schemes: Vec<&str> = STYLE.split(":root {").skip(1).map(|s| s.split('}').next().expect("a block")).collect();
-    assert_eq!(schemes.len(), 3, "light, dark, print");
-    for scheme in schemes {
-        let colour = |name: &str| {
-            let at = scheme.find(&format!("--{name}: ")).unwrap_or_else(|| panic!("--{name}")) + name.len() + 4;
-            scheme[at..].split(';').next().expect("a value")
-        };
-        for text in ["ink", "quiet", "link", "pass", "warn", "fail", "undecided", "error"] {
-            for ground in ["paper", "tint"] {
-                let ratio = contrast(colour(text), colour(ground));
-                assert!(ratio >= 4.5, "{text} on {ground}: {ratio:.2} in {scheme}");
-            }
-        }
-        assert!(contrast(colour("ink"), colour("mark")) >= 4.5);
-    }
 }
 
 #[test]

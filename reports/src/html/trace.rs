@@ -53,7 +53,7 @@ fn openings(index: &Index<'_>, n: usize, rows: &[&TraceRow], share: usize) -> Ve
         for (row, slot) in rows.iter().zip(&mut opened) {
             let TraceWhat::Packet(packet) = &row.what else { continue };
             let found = index.at_packet(n, packet.connection, packet.packet);
-            let own = if !found.is_empty() {
+            let own = if index.told_at(n, packet) {
                 Turn::Found
             } else if packet.text.is_some() && packet.direction.ends_with("-iut") {
                 Turn::Payload
