@@ -4,6 +4,7 @@
 //! recording ([`evidence`], [`judge`], the reports) is a pure function of it. See `ARCHITECTURE.md`.
 
 pub mod binding;
+mod bounded;
 pub mod catalogue;
 pub mod cli;
 pub mod compare;

@@ -6,6 +6,7 @@ use crate::binding::Binding;
 use crate::judge::Policy;
 use crate::judge::waiver::Waiver;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 /// Format name and version of manifest.json.
@@ -176,25 +177,44 @@ impl Manifest {
     /// When it is missing, damaged, or of a newer format.
     pub fn read(dir: &Path) -> Result<Manifest, ManifestError> {
         let path = dir.join(FILE);
-        let text = std::fs::read_to_string(&path).map_err(|source| ManifestError::Read {
+        let text = crate::bounded::text(&path).map_err(|source| ManifestError::Read {
             path: path.clone(),
             dir: dir.to_owned(),
             source,
         })?;
         let foreign = |reason: String| ManifestError::Foreign { path: path.clone(), reason };
-        let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| foreign(format!("not JSON: {e}")))?;
-        match value.get("format").and_then(|f| f.as_str()) {
-            Some(FORMAT) => {}
-            Some(other) => return Err(foreign(format!("format {other:?}; this program reads {FORMAT:?}"))),
-            None => return Err(foreign("no manifest of a Touchstone run: it states no format".to_owned())),
+        /// The format alone: what else there is depends on it.
+        #[derive(Deserialize)]
+        struct Head {
+            format: Option<String>,
         }
-        let manifest: Manifest = serde_json::from_value(value).map_err(|e| foreign(e.to_string()))?;
-        // A manifest may come from anywhere; what it names is read and copied only from below its own directory.
+        let head =
+            serde_json::from_str(&text).map_err(|e| foreign(format!("not JSON, or no manifest of ours: {e}")))?;
+        match head {
+            Head { format: Some(format) } if format == FORMAT => {}
+            Head { format: Some(other) } => {
+                return Err(foreign(format!("format {other:?}; this program reads {FORMAT:?}")));
+            }
+            Head { format: None } => {
+                return Err(foreign("no manifest of a Touchstone run: it states no format".to_owned()));
+            }
+        }
+        let manifest: Manifest = serde_json::from_str(&text).map_err(|e| foreign(e.to_string()))?;
+        // A manifest may come from anywhere; what it names is read and copied only from below its own directory, and by the
+        // one name it has there.
         let below = |path: &str| {
-            !path.is_empty() && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
+            let parts = Path::new(path).components().filter_map(|part| match part {
+                Component::Normal(part) => part.to_str(),
+                _ => None,
+            });
+            !path.is_empty() && !path.contains('\0') && parts.collect::<Vec<_>>().join("/") == path
         };
-        match manifest.scenarios.iter().find(|s| !below(&s.evidence)) {
-            Some(outside) => Err(foreign(format!("the evidence of {} is not below this directory", outside.id))),
+        if let Some(outside) = manifest.scenarios.iter().find(|s| !below(&s.evidence)) {
+            return Err(foreign(format!("the evidence of {} is not below this directory", outside.id)));
+        }
+        let mut folders = BTreeSet::new();
+        match manifest.scenarios.iter().find(|s| !folders.insert(&s.evidence)) {
+            Some(twice) => Err(foreign(format!("the evidence of {} is that of another scenario, too", twice.id))),
             None => Ok(manifest),
         }
     }

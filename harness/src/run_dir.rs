@@ -130,6 +130,21 @@ pub fn judge_scenario(dir: &Path, manifest: &Manifest, binding: &Binding, index:
                     let [scenario, binding, role] = recorded;
                     return Err(format!("its capture is of scenario {scenario:?}, binding {binding:?}, role {role:?}"));
                 }
+                // So is what it was to do, and what was declared.
+                if self::hash(context.scenario_text.as_bytes()) != selected.sha256 {
+                    return Err("its capture was made with another text of the scenario".to_owned());
+                }
+                let conditions = |tool: &String, seed, scale: f64| (tool.clone(), seed, scale.to_bits());
+                if conditions(&context.tool, context.seed, context.scale)
+                    != conditions(&manifest.tool, manifest.seed, manifest.scale)
+                {
+                    return Err("its capture was made by another version, or with another seed or scale, than the \
+                                manifest states"
+                        .to_owned());
+                }
+                if serde_json::to_value(&manifest.pics).is_ok_and(|pics| pics != context.pics) {
+                    return Err("its capture was made with other declarations than the manifest states".to_owned());
+                }
                 Ok(JudgedScenario::of(index, &evidence, binding, hash))
             }
             Err(EvidenceError::NoContext) => Ok(JudgedScenario::without_evidence(
@@ -258,7 +273,7 @@ pub fn prepare(dir: &Path) -> Result<Prepared, RunDirError> {
 }
 
 fn ours(dir: &Path) -> bool {
-    fs::read_to_string(dir.join(manifest::FILE))
+    crate::bounded::text(&dir.join(manifest::FILE))
         .ok()
         .and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok())
         .and_then(|value| value.get("format").and_then(|f| f.as_str()).map(|f| f.starts_with("touchstone-manifest/")))
@@ -266,6 +281,11 @@ fn ours(dir: &Path) -> bool {
 }
 
 impl Prepared {
+    /// Whether an earlier run of ours is there.
+    pub fn earlier(&self) -> bool {
+        self.earlier
+    }
+
     /// Replaces the earlier run whole, if there is one, and creates the empty directory.
     ///
     /// # Errors

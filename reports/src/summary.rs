@@ -240,7 +240,7 @@ impl Page {
 }
 
 /// Breaks a line at spaces; a word longer than the line is broken inside.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(8);
     let mut lines = Vec::new();
     let mut line = String::new();

@@ -1,10 +1,14 @@
 use super::args::JudgeOptions;
 use super::{Exit, Failure, VERSION, output};
+use crate::bounded;
 use crate::compare::compare;
+use crate::judge::Assessment;
+use crate::manifest::Manifest;
 use crate::run_dir;
 use std::path::Path;
 use touchstone_reports::from_json;
 use touchstone_reports::model::Report;
+use touchstone_reports::text::visible;
 
 /// `touchstone judge DIR`: the reports again, from the evidence alone.
 pub(super) fn judge(options: &JudgeOptions) -> Result<Exit, Failure> {
@@ -14,16 +18,22 @@ pub(super) fn judge(options: &JudgeOptions) -> Result<Exit, Failure> {
             run_dir::check_catalogues(&options.dir).map_err(Failure::usage)?;
             None
         }
-        Some(out) if holds(out, &options.dir) => {
-            return Err(Failure::usage(format!(
-                "--out {} holds the directory that is judged; choose another",
-                out.display()
-            )));
+        Some(out) => {
+            apart(out, &options.dir)?;
+            let prepared = run_dir::prepare(out).map_err(Failure::usage)?;
+            // Recordings cannot be made again; whoever wants them gone removes them.
+            if prepared.earlier() {
+                return Err(Failure::usage(format!(
+                    "--out {} holds a run already; choose another directory, or remove it",
+                    out.display()
+                )));
+            }
+            Some(prepared)
         }
-        Some(out) => Some(run_dir::prepare(out).map_err(Failure::usage)?),
     };
     let before = options.diff.then(|| earlier(&options.dir)).transpose()?;
     let assessment = run_dir::assess(&options.dir, options.policy, VERSION).map_err(Failure::usage)?;
+    readable(&options.dir, &assessment)?;
     match prepared {
         None => {
             run_dir::write_reports(&options.dir, &assessment.report).map_err(Failure::usage)?;
@@ -37,7 +47,10 @@ pub(super) fn judge(options: &JudgeOptions) -> Result<Exit, Failure> {
     let colour = output::coloured(&std::io::stdout());
     output::print(&touchstone_reports::summarise(&assessment.report, output::width(), colour));
     if let Some(before) = before {
-        output::print(&format!("\nAgainst {}: {}", options.dir.display(), compare(&before, &assessment.report).text()));
+        let width = output::width();
+        let heading = touchstone_reports::wrap(&format!("Against {}:", visible(&options.dir.to_string_lossy())), width);
+        let differs = compare(&before, &assessment.report).text(width);
+        output::print(&format!("\n{}\n{differs}", heading.join("\n")));
     }
     Ok(assessment.report.verdict.into())
 }
@@ -48,14 +61,49 @@ fn earlier(dir: &Path) -> Result<Report, Failure> {
     let told = |reason: String| {
         Failure::usage(format!("{}: {reason}; --diff compares with the report of the run", path.display()))
     };
-    let text = std::fs::read_to_string(&path).map_err(|error| told(error.to_string()))?;
+    let text = bounded::text(&path).map_err(|error| told(error.to_string()))?;
     from_json(&text).map_err(|error| told(error.to_string()))
 }
 
-/// Whether replacing `out` would take `dir` with it.
-fn holds(out: &Path, dir: &Path) -> bool {
-    match (out.canonicalize(), dir.canonicalize()) {
-        (Ok(out), Ok(dir)) => dir.starts_with(out),
-        _ => false,
+/// Refuses captures that nobody can read: judged without them the run would say less than it did, and its reports are the last that
+/// is known of them. A run that could not record says so in its manifest.
+fn readable(dir: &Path, assessment: &Assessment) -> Result<(), Failure> {
+    let manifest = Manifest::read(dir).map_err(Failure::usage)?;
+    let scenarios = manifest.scenarios.iter().zip(&assessment.report.scenarios);
+    let unread = scenarios.filter(|(selected, scenario)| scenario.status == "error" && selected.failure.is_none());
+    let unread: Vec<_> = unread.collect();
+    let Some((selected, scenario)) = unread.first() else { return Ok(()) };
+    let reason = scenario.reason.as_deref().unwrap_or("it cannot be judged");
+    let path = dir.join(&selected.evidence).join(run_dir::CAPTURE);
+    let more = match unread.len() - 1 {
+        0 => String::new(),
+        n => format!(" (and so it is with {n} more)"),
+    };
+    Err(Failure::usage(format!("{}: {reason}{more}; put the capture of the run back, or run again", path.display())))
+}
+
+/// Refuses to write where the run is that is judged, above it or within it.
+fn apart(out: &Path, dir: &Path) -> Result<(), Failure> {
+    let dir = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+    // What does not exist yet will be where the nearest directory that does exist is.
+    let whole = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
+    let there = whole.ancestors().find_map(|place| {
+        let real = place.canonicalize().ok()?;
+        Some(whole.strip_prefix(place).map_or_else(|_| real.clone(), |rest| real.join(rest)))
+    });
+    let there = there.unwrap_or(whole);
+    if dir.starts_with(&there) || there.starts_with(&dir) {
+        let relation = if there == dir {
+            "is"
+        } else if dir.starts_with(&there) {
+            "holds"
+        } else {
+            "lies within"
+        };
+        return Err(Failure::usage(format!(
+            "--out {} {relation} the directory that is judged; choose another",
+            out.display()
+        )));
     }
+    Ok(())
 }

@@ -1,10 +1,10 @@
 //! The files of a package as one archive: written, hashed, compressed.
 
-use super::{FileEntry, INDEX, LEVEL, SIGNATURE};
+use super::{FileEntry, INDEX, LEVEL, PackageError, SIGNATURE, io_error};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What an archive is made of.
 #[derive(Debug)]
@@ -21,26 +21,35 @@ pub(super) struct Content<'c> {
 
 impl Content<'_> {
     /// Writes the archive, uncompressed. Owners, times and modes are the same for everybody.
-    pub fn archive(&self, to: impl Write) -> io::Result<()> {
+    fn archive(&self, to: impl Write) -> Result<(), PackageError> {
         let mut archive = tar::Builder::new(to);
-        append(&mut archive, INDEX, self.index.len() as u64, self.index)?;
+        let head = |error| io_error(Path::new(INDEX))(error);
+        append(&mut archive, INDEX, self.index.len() as u64, self.index).map_err(head)?;
         if let Some(signature) = self.signature {
-            append(&mut archive, SIGNATURE, signature.len() as u64, signature)?;
+            append(&mut archive, SIGNATURE, signature.len() as u64, signature).map_err(head)?;
         }
         for entry in self.files {
-            let file = File::open(self.dir.join(&entry.path))?;
-            // A file that grows meanwhile would break the archive; its hash tells.
-            append(&mut archive, &entry.path, entry.bytes, file.take(entry.bytes))?;
+            let path = self.dir.join(&entry.path);
+            let file = File::open(&path).map_err(io_error(&path))?;
+            let mut file = Hashing::new(file.take(entry.bytes));
+            append(&mut archive, &entry.path, entry.bytes, &mut file).map_err(io_error(&path))?;
+            // One that shrank would have broken the archive; one that was written to is not the file in the index.
+            if file.hex() != entry.sha256 {
+                return Err(PackageError::Changing { path });
+            }
         }
-        archive.finish()
+        archive.finish().map_err(head)
     }
 
-    /// Writes the package.
-    pub fn compressed<W: Write>(&self, to: W) -> io::Result<W> {
-        let mut encoder = zstd::Encoder::new(to, LEVEL)?;
-        encoder.include_checksum(true)?;
-        self.archive(&mut encoder)?;
-        encoder.finish()
+    /// Writes the package; answers the hash of the archive in it.
+    pub fn compressed<W: Write>(&self, to: W) -> Result<(String, W), PackageError> {
+        let failed = |error| io_error(Path::new("the package"))(error);
+        let mut encoder = zstd::Encoder::new(to, LEVEL).map_err(failed)?;
+        encoder.include_checksum(true).map_err(failed)?;
+        let mut archive = Hashing::new(encoder);
+        self.archive(&mut archive)?;
+        let (hash, encoder) = archive.into_parts();
+        Ok((hash, encoder.finish().map_err(failed)?))
     }
 }
 
@@ -56,17 +65,22 @@ fn append(archive: &mut tar::Builder<impl Write>, path: &str, bytes: u64, from: 
 }
 
 /// Files of a directory, with lengths and hashes, in the order of their paths.
-pub(super) fn entries(dir: &Path, paths: Vec<String>) -> Result<Vec<FileEntry>, (PathBuf, io::Error)> {
+pub(super) fn entries(dir: &Path, paths: Vec<String>) -> Result<Vec<FileEntry>, PackageError> {
     let mut entries = Vec::new();
     for path in paths {
         let full = dir.join(&path);
         let mut hash = Hashing::new(io::sink());
         let copied = File::open(&full).and_then(|mut file| io::copy(&mut file, &mut hash));
-        let bytes = copied.map_err(|source| (full, source))?;
+        let bytes = copied.map_err(io_error(&full))?;
         entries.push(FileEntry { path, bytes, sha256: hash.hex() });
     }
     entries.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(entries)
+}
+
+/// Bytes in hex.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Hashes what goes through it.
@@ -83,7 +97,7 @@ impl<T> Hashing<T> {
     /// The hash, in hex, and what it was taken of.
     pub fn into_parts(self) -> (String, T) {
         let Hashing { inner, hash } = self;
-        (hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), inner)
+        (hex(&hash.finalize()), inner)
     }
 
     /// The hash so far, in hex.

@@ -3,8 +3,8 @@
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey};
 use ed25519_dalek::{SIGNATURE_LENGTH, Signature, Signer, SigningKey, VerifyingKey};
-use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ pub enum KeyError {
         source: io::Error,
     },
     /// It is no such key.
-    #[error("{path} is no {what} of `touchstone keygen`: {reason}")]
+    #[error("{path} is no {what} of `touchstone keygen`: {reason}; {instead}")]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -34,6 +34,8 @@ pub enum KeyError {
         what: &'static str,
         /// What is wrong.
         reason: String,
+        /// What to do.
+        instead: &'static str,
     },
     /// The system has no randomness to give.
     #[error("no key can be made: {0}")]
@@ -71,30 +73,68 @@ fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<(), KeyError> {
     })
 }
 
+/// Length of a signature, in bytes.
+pub(super) const LENGTH: usize = SIGNATURE_LENGTH;
+/// Largest key file that is read: a hundred times one of ours.
+const LARGEST: u64 = 16 * 1024;
+
+/// A public key.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Public(VerifyingKey);
+
 /// Signs bytes with the private key in a file.
 ///
 /// # Errors
 /// When the file holds no such key.
 pub(super) fn sign(path: &Path, bytes: &[u8]) -> Result<Vec<u8>, KeyError> {
-    let key = SigningKey::from_pkcs8_pem(&read(path)?).map_err(|error| foreign(path, "private key", &error))?;
+    let text = read(path, PRIVATE)?;
+    let key = SigningKey::from_pkcs8_pem(&text).map_err(|error| foreign(path, PRIVATE, &text, &error))?;
     Ok(key.sign(bytes).to_bytes().to_vec())
 }
 
-/// Whether a signature is by the key whose public half is in a file.
+/// The public key in a file.
 ///
 /// # Errors
 /// When the file holds no such key.
-pub(super) fn signed_by(path: &Path, bytes: &[u8], signature: &[u8]) -> Result<bool, KeyError> {
-    let key = VerifyingKey::from_public_key_pem(&read(path)?).map_err(|error| foreign(path, "public key", &error))?;
-    let signature: Result<[u8; SIGNATURE_LENGTH], _> = signature.try_into();
-    // The strict form leaves one signature for one message and key: no other bytes count as the same.
-    Ok(signature.is_ok_and(|signature| key.verify_strict(bytes, &Signature::from_bytes(&signature)).is_ok()))
+pub(super) fn public(path: &Path) -> Result<Public, KeyError> {
+    let text = read(path, PUBLIC)?;
+    let key = VerifyingKey::from_public_key_pem(&text).map_err(|error| foreign(path, PUBLIC, &text, &error))?;
+    Ok(Public(key))
 }
 
-fn read(path: &Path) -> Result<String, KeyError> {
-    std::fs::read_to_string(path).map_err(|source| KeyError::Io { path: path.to_owned(), source })
+impl Public {
+    /// Whether a signature of these bytes is by its other half.
+    pub fn signed(self, bytes: &[u8], signature: &[u8]) -> bool {
+        let signature: Result<[u8; SIGNATURE_LENGTH], _> = signature.try_into();
+        // The strict form leaves one signature for one message and key: no other bytes count as the same.
+        signature.is_ok_and(|signature| self.0.verify_strict(bytes, &Signature::from_bytes(&signature)).is_ok())
+    }
 }
 
-fn foreign(path: &Path, what: &'static str, error: &dyn std::fmt::Display) -> KeyError {
-    KeyError::Foreign { path: path.to_owned(), what, reason: error.to_string() }
+/// What is looked for in a file.
+type Kind = (&'static str, &'static str);
+const PRIVATE: Kind = ("private key", "give the file that `touchstone keygen FILE` calls FILE");
+const PUBLIC: Kind = ("public key", "give the file that `touchstone keygen FILE` calls FILE.pub");
+
+fn read(path: &Path, kind: Kind) -> Result<String, KeyError> {
+    let io = |source| KeyError::Io { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    File::open(path).map_err(io)?.take(LARGEST).read_to_end(&mut bytes).map_err(io)?;
+    String::from_utf8(bytes).map_err(|_| foreign(path, kind, "", &"it is no text"))
+}
+
+fn foreign(path: &Path, (what, instead): Kind, text: &str, error: &dyn std::fmt::Display) -> KeyError {
+    let begins = |head: &str| text.trim_start().starts_with(head);
+    let reason = match what {
+        _ if text.trim().is_empty() && error.to_string() != "it is no text" => "it is empty".to_owned(),
+        "public key" if begins("-----BEGIN PRIVATE KEY") => {
+            "it is a private key, which nobody else should see".to_owned()
+        }
+        "private key" if begins("-----BEGIN PUBLIC KEY") => "it is a public key".to_owned(),
+        _ if begins("-----BEGIN OPENSSH") || begins("ssh-") => "it is a key of OpenSSH".to_owned(),
+        _ if begins("-----BEGIN CERTIFICATE") => "it is a certificate".to_owned(),
+        _ if begins("-----BEGIN ") => format!("it is another kind of key, or damaged ({error})"),
+        _ => error.to_string(),
+    };
+    KeyError::Foreign { path: path.to_owned(), what, reason, instead }
 }

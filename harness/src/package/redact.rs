@@ -1,15 +1,19 @@
 //! Makes passwords and TLS secrets unreadable in a copy of a run, so that it still gives the same verdicts.
 //!
 //! A password is what stands in the password field of a CONNECT, or behind an option of a command line that names one; it becomes
-//! as many asterisks. Where it is long enough to be told from other words, it does so wherever else it stands: in other packets, in
-//! frames of WebSocket (under their masks), in events and in what the implementation printed. Other spellings of it (in
-//! base64, say) are not looked for.
+//! as many asterisks. So does one that an upgrade to WebSocket carried (`Authorization`). Where it is long enough to be told from
+//! other words, it does so wherever else it stands, in any of its [`spellings`]: in other packets, in frames of WebSocket (under
+//! their masks), in events and in what the implementation printed. Secrets of TLS are left out of captures, and in what was printed
+//! (the lines of a key log) they become asterisks, too.
 
+use super::spelling::{is_base64, spellings};
 use super::{PackageError, Redacted, io_error};
 use crate::judge::secrets::{EMBEDDED, names_password};
 use crate::manifest::{self, Manifest};
 use crate::run_dir::CAPTURE;
 use aho_corasick::{AhoCorasick, MatchKind};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,8 +29,20 @@ use touchstone_fixtures::wire::websocket;
 const LARGEST: u32 = 268_435_455;
 /// First byte of a CONNECT, whatever its reserved bits.
 const CONNECT: u8 = 1;
-/// Header fields of an upgrade that carry credentials.
-const HEADERS: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
+/// Header fields of an upgrade that carry credentials; the first two as one word behind their scheme.
+const HEADERS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "x-api-key"];
+/// First words of the lines of a key log that hold secrets of TLS.
+const KEY_LOG: [&str; 9] = [
+    "CLIENT_RANDOM ",
+    "CLIENT_EARLY_TRAFFIC_SECRET ",
+    "CLIENT_HANDSHAKE_TRAFFIC_SECRET ",
+    "SERVER_HANDSHAKE_TRAFFIC_SECRET ",
+    "CLIENT_TRAFFIC_SECRET_0 ",
+    "SERVER_TRAFFIC_SECRET_0 ",
+    "EARLY_EXPORTER_SECRET ",
+    "EXPORTER_SECRET ",
+    "RSA ",
+];
 
 /// Copies a run's manifest and evidence from `from` to `to`, without what is secret.
 pub(super) fn copy(from: &Path, to: &Path, manifest: &Manifest) -> Result<Redacted, PackageError> {
@@ -62,15 +78,31 @@ pub(super) fn copy(from: &Path, to: &Path, manifest: &Manifest) -> Result<Redact
             } else {
                 let mut bytes = fs::read(&path).map_err(io_error(&path))?;
                 redacted.passwords += known.everywhere(&mut bytes);
+                redacted.tls_secrets += key_log(&mut bytes);
                 fs::write(&new, bytes).map_err(io_error(&new))?;
             }
         }
     }
     let mut value = serde_json::to_value(manifest).expect("a manifest has only text keys and finite numbers");
     redacted.passwords += known.within(&mut value);
-    let manifest: Manifest =
-        serde_json::from_value(value).map_err(|error| unreadable(&from.join(manifest::FILE), error.to_string()))?;
-    crate::run_dir::write_manifest(to, &manifest)?;
+    let mut copied: Manifest = serde_json::from_value(value)
+        .map_err(|error| PackageError::Ordinary { path: from.join(manifest::FILE), reason: error.to_string() })?;
+    if (&manifest.binding, &manifest.role, &manifest.tool) != (&copied.binding, &copied.role, &copied.tool) {
+        let reason = format!("binding {:?}, role {:?}", manifest.binding, manifest.role);
+        return Err(PackageError::Ordinary { path: from.join(manifest::FILE), reason });
+    }
+    for (old, new) in manifest.scenarios.iter().zip(&mut copied.scenarios) {
+        // Folders and ids are names of files, too: what is not as it was cannot be found any more.
+        if (&old.evidence, &old.id) != (&new.evidence, &new.id) {
+            let reason = format!("scenario {:?}", old.id);
+            return Err(PackageError::Ordinary { path: from.join(manifest::FILE), reason });
+        }
+        // A text that held a password has another hash without it.
+        if let Some(hash) = known.texts.get(&new.id) {
+            new.sha256.clone_from(hash);
+        }
+    }
+    crate::run_dir::write_manifest(to, &copied)?;
     Ok(redacted)
 }
 
@@ -84,6 +116,10 @@ struct Secrets {
     known: BTreeSet<Vec<u8>>,
     /// Finds those that can be told from other words, all at once: an implementation may send a new one each time it connects.
     searcher: Option<AhoCorasick>,
+    /// Of each pattern of it, whether the characters around it hold some of its bits.
+    around: Vec<(bool, bool)>,
+    /// Hashes of the texts of scenarios that were changed, by the ids of these.
+    texts: BTreeMap<String, String>,
 }
 
 /// One direction of a layer of a connection.
@@ -96,7 +132,7 @@ struct Stream {
     entries: Vec<usize>,
 }
 
-fn streams(recording: &Recording, of: fn(&Event) -> Option<(StreamId, &Bytes)>) -> BTreeMap<StreamId, Stream> {
+fn streams(recording: &Recording, of: Layer) -> BTreeMap<StreamId, Stream> {
     let mut streams: BTreeMap<StreamId, Stream> = BTreeMap::new();
     for (number, entry) in recording.entries.iter().enumerate() {
         if let Some((id, data)) = of(&entry.event) {
@@ -115,6 +151,13 @@ fn of_mqtt(event: &Event) -> Option<(StreamId, &Bytes)> {
     }
 }
 
+fn of_tls(event: &Event) -> Option<(StreamId, &Bytes)> {
+    match event {
+        Event::TlsBytes { conn, direction, data } => Some(((*conn, *direction), data)),
+        _ => None,
+    }
+}
+
 fn of_websocket(event: &Event) -> Option<(StreamId, &Bytes)> {
     match event {
         Event::WsBytes { conn, direction, data } => Some(((*conn, *direction), data)),
@@ -126,7 +169,9 @@ fn of_websocket(event: &Event) -> Option<(StreamId, &Bytes)> {
 fn put_back(entries: &mut [Recorded], stream: Stream) {
     let mut rest = Bytes::from(stream.bytes);
     for number in stream.entries {
-        if let Event::Bytes { data, .. } | Event::WsBytes { data, .. } = &mut entries[number].event {
+        if let Event::Bytes { data, .. } | Event::TlsBytes { data, .. } | Event::WsBytes { data, .. } =
+            &mut entries[number].event
+        {
             *data = rest.split_to(data.len());
         }
     }
@@ -161,13 +206,15 @@ impl Secrets {
     /// Notes every password of a recording.
     fn look_into(&mut self, recording: &Recording) {
         let mut found: BTreeSet<Vec<u8>> = BTreeSet::new();
-        for ((_, direction), stream) in streams(recording, of_mqtt) {
+        let mqtt = streams(recording, of_mqtt).into_iter();
+        let layers = || [of_tls as Layer, of_websocket].into_iter().flat_map(|of| streams(recording, of));
+        for ((_, direction), stream) in mqtt.chain(layers().filter(|(_, stream)| bare(&stream.bytes))) {
             if direction.from_client() {
-                found.extend(
-                    fields(&stream.bytes).into_iter().filter_map(|span| Some(stream.bytes.get(span)?.to_vec())),
-                );
+                let spans = fields(&stream.bytes).into_iter();
+                found.extend(spans.filter_map(|span| Some(stream.bytes.get(span)?.to_vec())));
             }
         }
+        found.extend(streams(recording, of_websocket).into_values().flat_map(|stream| credentials(&stream.bytes)));
         for entry in &recording.entries {
             if let Event::Process { change: ProcessChange::Spawn { command, .. }, .. } = &entry.event {
                 found.extend(passwords_of(command).map(|word| word.as_bytes().to_vec()));
@@ -178,27 +225,54 @@ impl Secrets {
 
     /// Called when all are noted.
     fn ready(&mut self) -> Result<(), String> {
-        let long: Vec<&Vec<u8>> = self.known.iter().filter(|secret| secret.len() >= EMBEDDED).collect();
-        if !long.is_empty() {
-            let searcher = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(long);
+        let long = self.known.iter().filter(|secret| secret.len() >= EMBEDDED);
+        let all: BTreeSet<_> = long.flat_map(|secret| spellings(secret)).collect();
+        if !all.is_empty() {
+            let searcher =
+                AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(all.iter().map(|s| &s.text));
             self.searcher = Some(searcher.map_err(|error| format!("its passwords cannot be looked for: {error}"))?);
+            self.around = all.iter().map(|spelling| spelling.around).collect();
         }
         Ok(())
     }
 
     /// Replaces passwords in a recording; answers how many. `Err`: why it would be no recording then.
-    fn redact(&self, recording: &mut Recording) -> Result<u64, String> {
+    fn redact(&mut self, recording: &mut Recording) -> Result<u64, String> {
         let mut count = 0;
         for ((_, direction), mut stream) in streams(recording, of_mqtt) {
             count += self.packets(&mut stream.bytes, direction);
             put_back(&mut recording.entries, stream);
         }
+        for ((_, direction), mut stream) in streams(recording, of_tls) {
+            // What is not unwrapped is nobody's to read; what never was wrapped is.
+            count += if bare(&stream.bytes) {
+                self.packets(&mut stream.bytes, direction)
+            } else {
+                self.everywhere(&mut stream.bytes)
+            };
+            put_back(&mut recording.entries, stream);
+        }
         for ((_, direction), mut stream) in streams(recording, of_websocket) {
+            if bare(&stream.bytes) {
+                count += self.packets(&mut stream.bytes, direction);
+                put_back(&mut recording.entries, stream);
+                continue;
+            }
             count += self.frames(&mut stream.bytes, direction);
             put_back(&mut recording.entries, stream);
         }
         for entry in &mut recording.entries {
+            let before = match &entry.event {
+                Event::Context(context) => Some(context.scenario_text.clone()),
+                _ => None,
+            };
             count += self.event(&mut entry.event)?;
+            if let (Some(before), Event::Context(context)) = (before, &entry.event)
+                && before != context.scenario_text
+            {
+                let hash = crate::run_dir::hash(context.scenario_text.as_bytes());
+                self.texts.insert(context.scenario.clone(), hash);
+            }
         }
         Ok(count)
     }
@@ -223,10 +297,10 @@ impl Secrets {
         let head = match websocket::Reader::default().push(stream).into_iter().next() {
             Some(websocket::Item { length, what: websocket::What::Head(head), .. }) => {
                 for field in head.fields.iter().filter(|f| HEADERS.iter().any(|h| f.name.eq_ignore_ascii_case(h))) {
-                    if let Some(value) = stream.get_mut(field.at..field.at + field.value.len()) {
-                        value.fill(b'*');
-                        count += 1;
-                    }
+                    let value = stream.get_mut(field.at..).unwrap_or_default();
+                    let end = value.iter().position(|byte| b"\r\n".contains(byte)).unwrap_or(value.len());
+                    value[..end].fill(b'*');
+                    count += 1;
                 }
                 usize::try_from(length).unwrap_or(usize::MAX)
             }
@@ -312,11 +386,75 @@ impl Secrets {
     /// Wherever one stands that can be told from other words; answers how many.
     fn everywhere(&self, bytes: &mut [u8]) -> u64 {
         let Some(searcher) = &self.searcher else { return 0 };
-        let found: Vec<_> = searcher.find_iter(&*bytes).map(|found| found.range()).collect();
+        let found: Vec<_> = searcher.find_iter(&*bytes).map(|found| (found.pattern(), found.range())).collect();
         let count = found.len() as u64;
-        found.into_iter().for_each(|range| bytes[range].fill(b'*'));
+        for (pattern, mut range) in found {
+            let (before, behind) = self.around.get(pattern.as_usize()).copied().unwrap_or_default();
+            if before && range.start > 0 && is_base64(bytes[range.start - 1]) {
+                range.start -= 1;
+            }
+            if behind && bytes.get(range.end).is_some_and(|byte| is_base64(*byte)) {
+                range.end += 1;
+            }
+            bytes[range].fill(b'*');
+        }
         count
     }
+}
+
+/// Which layer is looked at.
+type Layer = fn(&Event) -> Option<(StreamId, &Bytes)>;
+
+/// Whether a client speaks MQTT where it should have begun another layer: the first byte of a CONNECT begins none of these.
+fn bare(stream: &[u8]) -> bool {
+    stream.first() == Some(&(CONNECT << 4))
+}
+
+/// What the upgrade to WebSocket tells of who asks for it: the word behind the scheme and, where it is made of name and
+/// password, the password.
+fn credentials(stream: &[u8]) -> Vec<Vec<u8>> {
+    let Some(websocket::Item { what: websocket::What::Head(head), .. }) =
+        websocket::Reader::default().push(stream).into_iter().next()
+    else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for field in head.fields.iter().filter(|f| HEADERS[..2].iter().any(|h| f.name.eq_ignore_ascii_case(h))) {
+        let Some((_, word)) = field.value.trim().split_once(' ') else { continue };
+        if let Some(at) =
+            STANDARD.decode(word.trim()).ok().as_deref().and_then(|pair| pair.splitn(2, |b| *b == b':').nth(1))
+        {
+            found.push(at.to_vec());
+        }
+        found.push(word.trim().as_bytes().to_vec());
+    }
+    found
+}
+
+/// Makes what a key log says unreadable; answers how many secrets.
+fn key_log(bytes: &mut [u8]) -> u64 {
+    let mut count = 0;
+    for line in bytes.split_mut(|byte| *byte == b'\n') {
+        let label = KEY_LOG.iter().filter_map(|label| {
+            let at = line.windows(label.len()).position(|window| window == label.as_bytes())?;
+            Some(at + label.len())
+        });
+        let Some(at) = label.max() else { continue };
+        // Which connection it is for, and the secret.
+        let rest = &mut line[at..];
+        let digits = |bytes: &[u8]| bytes.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        let first = digits(rest);
+        let begin = first + 1;
+        if first < 16 || rest.get(first) != Some(&b' ') {
+            continue;
+        }
+        let second = digits(&rest[begin..]);
+        if second >= 64 {
+            rest[begin..begin + second].fill(b'*');
+            count += 1;
+        }
+    }
+    count
 }
 
 /// The words of a command line that follow an option that names a password.
@@ -338,7 +476,7 @@ mod tests {
     use super::*;
 
     fn noted(password: &str) -> Secrets {
-        let mut secrets = Secrets { known: [password.as_bytes().to_vec()].into(), searcher: None };
+        let mut secrets = Secrets { known: [password.as_bytes().to_vec()].into(), ..Secrets::default() };
         secrets.ready().expect("it can be looked for");
         secrets
     }

@@ -1,39 +1,50 @@
 //! Checks a package: that it is whole, that it is unchanged, and that its verdicts follow from its captures.
 
 use super::build::to_json;
-use super::content::{Content, Hashing, entries};
-use super::{Compressor, FORMAT, Facts, FileEntry, INDEX, Index, PackageError, SIGNATURE, io_error, key};
+use super::content::Content;
+use super::unpack::{Unpacked, unpack};
+use super::{Compressor, Facts, FileEntry, INDEX, Index, PackageError, SIGNATURE, key};
+use crate::bounded;
 use crate::compare::{Comparison, compare};
 use crate::manifest::{self, Manifest};
-use crate::run_dir::{self, REPORTS};
-use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
-use std::path::{Component, Path};
+use crate::run_dir::{self, CAPTURE, REPORTS};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::Path;
 use touchstone_reports::model::Report;
 use touchstone_reports::{from_json, to_html, to_json as report_json, to_junit};
 
-/// Most files of a package.
-const FILES: usize = 200_000;
-/// Largest package when unpacked, in bytes.
-const LARGEST: u64 = 64 * 1024 * 1024 * 1024;
-/// Largest index or signature.
-const LARGEST_INDEX: u64 = 64 * 1024 * 1024;
+/// What a signature says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signed {
+    /// There is none.
+    Absent,
+    /// There is one, and no key to check it with.
+    Unchecked,
+    /// It is by the holder of the key, for this index.
+    Valid,
+    /// It is by somebody else, or for another index.
+    Wrong,
+}
 
 /// What was found.
 #[derive(Debug)]
 pub struct Checked {
     /// What the package says of itself.
     pub index: Index,
-    /// The report in it.
-    pub report: Report,
-    /// Whether its signature is by the key that was given; `None` when none was.
-    pub signed: Option<bool>,
-    /// Whether there is a signature at all.
-    pub signature: bool,
-    /// What is not as it was packed.
+    /// The report in it, where there is one that can be read.
+    pub report: Option<Report>,
+    /// What its signature says.
+    pub signed: Signed,
+    /// Whether a key was given, so that only a valid signature will do.
+    pub keyed: bool,
+    /// What is not as it was packed, or not what the captures give; each with the name of the file.
     pub changed: Vec<String>,
-    /// How the verdicts, derived again from the captures, compare with those in the report.
-    pub derived: Comparison,
+    /// How the verdicts, derived again from the captures, compare with those in the report; `None` where none can be derived.
+    pub derived: Option<Comparison>,
+    /// Whether the same program judged by the same catalogues, so that everything in the reports has to be the same.
+    pub same_judge: bool,
     /// What could not be looked at, and why.
     pub notes: Vec<String>,
 }
@@ -41,82 +52,148 @@ pub struct Checked {
 impl Checked {
     /// Whether nothing is wrong with it.
     pub fn sound(&self) -> bool {
-        self.changed.is_empty() && self.derived.agrees() && !self.derived.details && self.signed != Some(false)
+        let derived = self.derived.as_ref().is_some_and(|d| d.agrees() && (!d.details || !self.same_judge));
+        self.changed.is_empty() && derived && (!self.keyed || self.signed == Signed::Valid)
     }
 }
 
 /// Checks a package, against a public key when there is one. Nothing is written but temporary files.
 ///
 /// # Errors
-/// When it cannot be read, is no package, or is damaged so that there is nothing to judge.
+/// When it cannot be read, is no package, is damaged so that there is nothing to check, or the key is none.
 pub fn verify(package: &Path, public: Option<&Path>, program: &str) -> Result<Checked, PackageError> {
-    let damaged = |reason: String| PackageError::Damaged { path: package.to_owned(), reason };
-    let dir = tempfile::Builder::new().prefix("touchstone-verify-").tempdir().map_err(io_error(package))?;
+    // A key that is none is told before the work.
+    let public = public.map(key::public).transpose()?;
+    let dir = tempfile::Builder::new().prefix("touchstone-verify-").tempdir();
+    let dir = dir.map_err(super::io_error(&std::env::temp_dir()))?;
     let unpacked = unpack(package, dir.path())?;
-    let index: Index = read_index(&unpacked.index).map_err(damaged)?;
     let mut changed = Vec::new();
     let mut notes = Vec::new();
-
-    let found = entries(dir.path(), unpacked.paths).map_err(|(path, source)| PackageError::Io { path, source })?;
-    differences(&index.files, &found, &mut changed);
-    let manifest = Manifest::read(dir.path()).map_err(|error| damaged(inside(&error.to_string(), dir.path())))?;
-    if Facts::of(&manifest) != index.run {
-        changed.push(format!("{INDEX} says otherwise of the run than {}", manifest::FILE));
-    }
-    if to_json(&index).as_bytes() != unpacked.index {
+    differences(&unpacked.index.files, &unpacked.found, &mut changed);
+    if to_json(&unpacked.index).as_bytes() != unpacked.text {
         changed.push(format!("{INDEX} is not written as this program writes it"));
     }
-
-    // The archive holds nothing but what was compared so far, if it comes out the same when it is made again.
-    let content =
-        Content { index: &unpacked.index, signature: unpacked.signature.as_deref(), files: &found, dir: dir.path() };
-    let mut archive = Hashing::new(io::sink());
-    content.archive(&mut archive).map_err(io_error(package))?;
-    if archive.hex() != unpacked.archive {
-        changed.push("the archive around the files".to_owned());
-    } else if index.compressor == Compressor::own() {
-        let compressed = content.compressed(Hashing::new(io::sink())).map_err(io_error(package))?;
-        if compressed.hex() != unpacked.package {
-            changed.push("the compressed bytes, though what they hold is the same".to_owned());
-        }
-    } else {
-        let Compressor { name, version, level, .. } = &index.compressor;
-        notes.push(format!(
-            "compressed by {name} {version} at level {level}, which this program does not have: the compressed bytes were not \
-             made again"
-        ));
-    }
-
-    let signed = match (public, &unpacked.signature) {
-        (Some(path), Some(signature)) => Some(key::signed_by(path, &unpacked.index, signature)?),
-        (Some(path), None) => {
-            // A key that is none is told even so.
-            key::signed_by(path, &[], &[])?;
-            Some(false)
-        }
-        (None, _) => None,
-    };
-
-    let packed = fs::read_to_string(dir.path().join(REPORTS[0]))
-        .map_err(|e| e.to_string())
-        .and_then(|text| from_json(&text).map_err(|e| e.to_string()))
-        .map_err(|reason| damaged(format!("its {} cannot be read: {reason}", REPORTS[0])))?;
-    let derived = run_dir::assess(dir.path(), None, program)
-        .map_err(|error| damaged(inside(&error.to_string(), dir.path())))?
-        .report;
-    if packed.run.tool == program {
-        for (name, text) in REPORTS.into_iter().zip([report_json(&derived), to_junit(&derived), to_html(&derived)]) {
-            if fs::read(dir.path().join(name)).is_ok_and(|bytes| bytes != text.as_bytes()) {
-                changed.push(format!("{name} is not what the captures give"));
+    let signed = match (&unpacked.signature, public) {
+        (None, _) => Signed::Absent,
+        (Some(signature), public) => {
+            if signature.len() != key::LENGTH {
+                changed.push(format!("{SIGNATURE} has {} bytes, a signature has {}", signature.len(), key::LENGTH));
+            }
+            match public {
+                None => Signed::Unchecked,
+                Some(public) if public.signed(&unpacked.text, signature) => Signed::Valid,
+                Some(_) => Signed::Wrong,
             }
         }
-    } else {
-        let by = &packed.run.tool;
-        notes.push(format!("judged by version {by}: its reports were compared by their verdicts, not by their bytes"));
+    };
+    let manifest = Manifest::read(dir.path());
+    match &manifest {
+        Ok(manifest) if Facts::of(manifest) != unpacked.index.run => {
+            changed.push(format!("{INDEX} says otherwise of the run than {}", manifest::FILE));
+        }
+        Ok(manifest) => {
+            let text = fs::read(dir.path().join(manifest::FILE)).unwrap_or_default();
+            if manifest.tool == program && manifest.to_json().as_bytes() != text {
+                changed.push(format!("{} is not written as this program writes it", manifest::FILE));
+            }
+        }
+        Err(error) => changed.push(inside(&error.to_string(), dir.path())),
     }
-    let signature = unpacked.signature.is_some();
-    let derived = compare(&packed, &derived);
-    Ok(Checked { index, report: packed, signed, signature, changed, derived, notes })
+    // What is changed anyway need not be made again.
+    if changed.is_empty() {
+        made_again(&unpacked, dir.path(), &mut changed, &mut notes)?;
+    }
+    let report = bounded::text(&dir.path().join(REPORTS[0]))
+        .map_err(|e| e.to_string())
+        .and_then(|text| from_json(&text).map_err(|e| e.to_string()));
+    let report = report.map_err(|reason| changed.push(format!("{}: {reason}", REPORTS[0]))).ok();
+    let assessed = manifest.is_ok().then(|| run_dir::assess(dir.path(), None, program));
+    let derived = match assessed {
+        Some(Ok(assessment)) => Some(assessment.report),
+        Some(Err(error)) => {
+            changed.push(inside(&error.to_string(), dir.path()));
+            None
+        }
+        None => None,
+    };
+    let mut checked = Checked {
+        index: unpacked.index,
+        report,
+        signed,
+        keyed: public.is_some(),
+        changed,
+        derived: None,
+        same_judge: true,
+        notes,
+    };
+    if let (Some(derived), Ok(manifest)) = (derived, &manifest) {
+        checked.compare(dir.path(), manifest, &derived);
+    }
+    Ok(checked)
+}
+
+/// The archive holds nothing but what its index names if it comes out the same when it is made again.
+fn made_again(
+    unpacked: &Unpacked,
+    dir: &Path,
+    changed: &mut Vec<String>,
+    notes: &mut Vec<String>,
+) -> Result<(), PackageError> {
+    let content =
+        Content { index: &unpacked.text, signature: unpacked.signature.as_deref(), files: &unpacked.index.files, dir };
+    let (archive, package) = content.compressed(super::content::Hashing::new(io::sink()))?;
+    if archive != unpacked.archive {
+        changed.push("the archive around the files: order, owners, times or what fills it".to_owned());
+    } else if unpacked.index.compressor != Compressor::own() {
+        let Compressor { name, version, level, threads } = &unpacked.index.compressor;
+        notes.push(format!(
+            "compressed by {name} {version} at level {level} with {threads} thread, which this program does not have: what the \
+             compressed bytes hold was checked, they themselves were not made again"
+        ));
+    } else if package.hex() != unpacked.package {
+        changed.push("the compressed bytes, though what they hold is the same".to_owned());
+    }
+    Ok(())
+}
+
+impl Checked {
+    /// Compares the report in the package with that which its captures give.
+    fn compare(&mut self, dir: &Path, manifest: &Manifest, derived: &Report) {
+        for (selected, scenario) in manifest.scenarios.iter().zip(&derived.scenarios) {
+            // What the run itself could not record is no change; what it recorded and nobody can read is one.
+            let told = |report: &Report| report.scenarios.iter().any(|s| s.id == scenario.id && s.status == "error");
+            if scenario.status == "error" && !self.report.as_ref().is_some_and(told) {
+                let reason = scenario.reason.as_deref().unwrap_or("it cannot be judged");
+                self.changed.push(format!("{}/{CAPTURE}: {reason}", selected.evidence));
+            }
+        }
+        let Some(packed) = &self.report else { return };
+        let catalogues = packed.run.catalogues.iter().map(|c| (c.id.as_str(), c.version, c.sha256.as_deref()));
+        if !catalogues.eq(manifest.catalogues.iter().map(|c| (c.id.as_str(), c.version, c.sha256.as_deref()))) {
+            self.changed.push(format!("{} names other catalogues than {}", REPORTS[0], manifest::FILE));
+        }
+        let whole = |r: &Report| (r.iut.clone(), r.binding.clone(), r.role.clone(), r.policy.clone(), r.partial);
+        if whole(packed) != whole(derived) || packed.waivers != derived.waivers {
+            self.changed.push(format!("{} says otherwise of the run than {}", REPORTS[0], manifest::FILE));
+        }
+        self.same_judge = packed.run.tool == derived.run.tool && packed.run.catalogues == derived.run.catalogues;
+        if self.same_judge {
+            for (name, text) in REPORTS.into_iter().zip([report_json(derived), to_junit(derived), to_html(derived)]) {
+                if fs::read(dir.join(name)).is_ok_and(|bytes| bytes != text.as_bytes()) {
+                    self.changed.push(format!("{name} is not what the captures give"));
+                }
+            }
+        } else {
+            self.notes.push(format!(
+                "judged by version {} of the program, this is version {}, or by other catalogues: verdicts were compared, and the \
+                 wording of {} was not",
+                packed.run.tool,
+                derived.run.tool,
+                REPORTS.join(", ")
+            ));
+        }
+        self.derived = Some(compare(packed, derived));
+    }
 }
 
 /// An error about a file of the package, without the temporary directory it was unpacked to.
@@ -124,100 +201,30 @@ fn inside(error: &str, dir: &Path) -> String {
     error.replace(&format!("{}/", dir.display()), "").replace(&dir.display().to_string(), "the package")
 }
 
-/// What was in a package.
-struct Unpacked {
-    index: Vec<u8>,
-    signature: Option<Vec<u8>>,
-    /// Paths of the other files, now below the directory.
-    paths: Vec<String>,
-    /// Hashes of the archive and of the package.
-    archive: String,
-    package: String,
-}
-
-fn unpack(package: &Path, dir: &Path) -> Result<Unpacked, PackageError> {
-    let damaged = |reason: String| PackageError::Damaged { path: package.to_owned(), reason };
-    let broken = |error: io::Error| damaged(format!("it is damaged, or no package of ours: {error}"));
-    let file = File::open(package).map_err(io_error(package))?;
-    let compressed = Hashing::new(BufReader::new(file));
-    let decoder = zstd::Decoder::with_buffer(BufReader::new(compressed)).map_err(broken)?.single_frame();
-    let mut archive = tar::Archive::new(Hashing::new(decoder));
-    let (mut index, mut signature, mut paths) = (None, None, Vec::new());
-    let mut total = 0_u64;
-    for (number, entry) in archive.entries().map_err(broken)?.enumerate() {
-        let mut entry = entry.map_err(broken)?;
-        let name = entry.path().map_err(broken)?.to_string_lossy().into_owned();
-        total = total.saturating_add(entry.size());
-        if total > LARGEST || number > FILES {
-            return Err(damaged("it holds more than any run of ours".to_owned()));
-        }
-        match (number, name.as_str()) {
-            (0, INDEX) => index = Some(small(&mut entry, &name).map_err(damaged)?),
-            (0, _) => return Err(damaged(format!("it is no package of ours: its first entry is not {INDEX}"))),
-            (1, SIGNATURE) => signature = Some(small(&mut entry, &name).map_err(damaged)?),
-            _ => {
-                let path = Path::new(&name);
-                let below = path.components().all(|part| matches!(part, Component::Normal(_)));
-                if !below || entry.header().entry_type() != tar::EntryType::Regular {
-                    return Err(damaged(format!("its entry {name:?} is not a file within it")));
-                }
-                let target = dir.join(path);
-                if target.symlink_metadata().is_ok() {
-                    return Err(damaged(format!("it holds {name:?} twice")));
-                }
-                if let Some(parent) = target.parent() {
-                    fs::create_dir_all(parent).map_err(io_error(parent))?;
-                }
-                let mut out = File::create(&target).map_err(io_error(&target))?;
-                io::copy(&mut entry, &mut out).map_err(broken)?;
-                paths.push(name);
-            }
-        }
-    }
-    let mut archive = archive.into_inner();
-    // What stands behind the last file belongs to it, too: the end of the archive, the checksum, and nothing else.
-    io::copy(&mut archive, &mut io::sink()).map_err(broken)?;
-    let (archive, decoder) = archive.into_parts();
-    let mut rest = decoder.finish();
-    let behind = io::copy(&mut rest, &mut io::sink()).map_err(broken)?;
-    if behind > 0 {
-        return Err(damaged(format!("{behind} bytes stand behind its end")));
-    }
-    let index = index.ok_or_else(|| damaged("it is empty".to_owned()))?;
-    Ok(Unpacked { index, signature, paths, archive, package: rest.into_inner().hex() })
-}
-
-fn small(entry: &mut impl Read, name: &str) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    entry.take(LARGEST_INDEX + 1).read_to_end(&mut bytes).map_err(|error| format!("its {name} is damaged: {error}"))?;
-    if bytes.len() as u64 > LARGEST_INDEX {
-        return Err(format!("its {name} is larger than any of ours"));
-    }
-    Ok(bytes)
-}
-
-fn read_index(bytes: &[u8]) -> Result<Index, String> {
-    let unread = |error: serde_json::Error| format!("its {INDEX} cannot be read: {error}");
-    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(unread)?;
-    match value.get("format").and_then(|format| format.as_str()) {
-        Some(FORMAT) => serde_json::from_value(value).map_err(unread),
-        Some(other) => Err(format!("its format is {other:?}; this program reads {FORMAT:?}")),
-        None => Err(format!("its {INDEX} states no format")),
-    }
-}
-
-/// Names files that are missing, additional or changed.
+/// Names files that are missing, additional, changed or out of order.
 fn differences(named: &[FileEntry], found: &[FileEntry], changed: &mut Vec<String>) {
+    let there: BTreeMap<&str, &FileEntry> = found.iter().map(|file| (file.path.as_str(), file)).collect();
     for file in named {
-        match found.iter().find(|other| other.path == file.path) {
+        match there.get(file.path.as_str()) {
             None => changed.push(format!("{} is missing", file.path)),
-            Some(other) if other != file => {
+            Some(other) if *other != file && other.bytes != file.bytes => changed.push(format!(
+                "{}: {} bytes, SHA-256 {}, not {} bytes, {}",
+                file.path, other.bytes, other.sha256, file.bytes, file.sha256
+            )),
+            Some(other) if *other != file => {
                 changed.push(format!("{}: SHA-256 {}, not {}", file.path, other.sha256, file.sha256));
             }
             Some(_) => {}
         }
     }
-    for file in found.iter().filter(|file| !named.iter().any(|other| other.path == file.path)) {
-        changed.push(format!("{} was added", file.path));
+    let known: BTreeSet<&str> = named.iter().map(|file| file.path.as_str()).collect();
+    changed.extend(
+        found.iter().filter(|file| !known.contains(file.path.as_str())).map(|f| format!("{} was added", f.path)),
+    );
+    if let Some([first, second]) = named.array_windows().find(|[first, second]| first.path >= second.path) {
+        changed.push(format!("{INDEX} names {} before {}", first.path, second.path));
+    }
+    if let Some([first, second]) = found.array_windows().find(|[first, second]| first.path >= second.path) {
+        changed.push(format!("{} stands before {}", first.path, second.path));
     }
 }
