@@ -107,7 +107,7 @@ pub(super) struct JudgeOptions {
     /// Judge under another policy than the run's; needs --out
     #[arg(long, requires = "out")]
     pub policy: Option<Policy>,
-    /// Write the reports there instead of into DIR
+    /// Write the reports there instead of into DIR: a new directory, or an empty one
     #[arg(long, value_name = "DIR2")]
     pub out: Option<PathBuf>,
     /// Say verdict by verdict what differs from the report in DIR, and why

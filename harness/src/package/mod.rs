@@ -7,6 +7,7 @@
 
 mod build;
 mod content;
+mod found;
 pub mod key;
 mod redact;
 mod spelling;

@@ -235,8 +235,8 @@ fn check(index: &Index, dir: &Path) -> Result<u64, Fault> {
     if total > LARGEST {
         return Err(Fault::Held(format!("its {INDEX} announces {total} bytes; no package holds more than {LARGEST}")));
     }
-    let free = nix::sys::statvfs::statvfs(dir)
-        .map_or(u64::MAX, |fs| u64::from(fs.blocks_available()).saturating_mul(u64::from(fs.fragment_size())));
+    let free =
+        nix::sys::statvfs::statvfs(dir).map_or(u64::MAX, |fs| fs.blocks_available().saturating_mul(fs.fragment_size()));
     if total > free {
         return Err(Fault::Held(format!(
             "unpacked it takes {total} bytes, and {} has {free} left; set TMPDIR to a directory with more",

@@ -221,10 +221,14 @@ fn differences(named: &[FileEntry], found: &[FileEntry], changed: &mut Vec<Strin
     changed.extend(
         found.iter().filter(|file| !known.contains(file.path.as_str())).map(|f| format!("{} was added", f.path)),
     );
-    if let Some([first, second]) = named.array_windows().find(|[first, second]| first.path >= second.path) {
-        changed.push(format!("{INDEX} names {} before {}", first.path, second.path));
+    let unordered = |files: &[FileEntry]| {
+        let pair = files.iter().zip(files.iter().skip(1)).find(|(first, second)| first.path >= second.path);
+        pair.map(|(first, second)| (first.path.clone(), second.path.clone()))
+    };
+    if let Some((first, second)) = unordered(named) {
+        changed.push(format!("{INDEX} names {first} before {second}"));
     }
-    if let Some([first, second]) = found.array_windows().find(|[first, second]| first.path >= second.path) {
-        changed.push(format!("{} stands before {}", first.path, second.path));
+    if let Some((first, second)) = unordered(found) {
+        changed.push(format!("{first} stands before {second}"));
     }
 }
