@@ -6,7 +6,7 @@ use common::tools;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
-use touchstone_fixtures::broker::{Match, PacketType, blocking};
+use touchstone_fixtures::broker::{Broker, Match, PacketType, blocking};
 
 /// Longer than anything here takes.
 const SOON: Duration = Duration::from_secs(20);
@@ -88,4 +88,28 @@ fn a_program_comes_back_after_its_acknowledgement_was_lost() {
     // The broker sends again what it takes for unacknowledged.
     let sent = said.publishes().to_client().topic("lamp/state").exactly(2);
     assert_eq!(sent.iter().map(|sent| sent.dup()).collect::<Vec<_>>(), [Some(false), Some(true)]);
+}
+
+#[test]
+fn a_program_speaks_tls_with_a_broker_whose_authority_it_trusts() {
+    let Some(program) = tools::program("mosquitto_pub") else { return };
+    let folder = common::scratch();
+    let trusted = |broker: &blocking::Broker, name: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, broker.authority().expect("TLS was asked for")).expect("written");
+        path.display().to_string()
+    };
+    let start = || blocking::Broker::start_with(Broker::setup().tls().credentials("me", b"secret")).expect("a broker");
+    let (broker, other) = (start(), start());
+    let (own, foreign) = (trusted(&broker, "ca.pem"), trusted(&other, "other.pem"));
+    let message = ["-i", "lamp", "-u", "me", "-P", "secret", "-q", "1", "-t", "lamp/state", "-m", "on"];
+    let publish = |authority: &str| {
+        let arguments = [&message[..], &["--cafile", authority]].concat();
+        client(&program, &broker, &arguments).output().expect("it starts").status.success()
+    };
+    assert!(!publish(&foreign) && publish(&own), "{}", broker.said());
+    let said = broker.stop();
+    assert_eq!(said.connections().len(), 2, "{said}");
+    assert_eq!(said.connects().one().user_name(), Some("me"));
+    said.publishes().from_client().topic("lamp/state").one();
 }

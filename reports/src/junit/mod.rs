@@ -41,7 +41,11 @@ pub fn to_junit(report: &Report) -> String {
         .collect();
     let (scenarios, waivers) = (class(report, "scenarios"), class(report, "waivers"));
     let ran = report.scenarios.iter().map(|s| scenario(&scenarios, s));
-    let unused = report.waivers.iter().filter(|w| !w.used).map(|w| unused(&waivers, w));
+    let unused: Vec<&Waiver> = report.waivers.iter().filter(|w| !w.used).collect();
+    let unused = unused.iter().enumerate().map(|(n, waiver)| {
+        let earlier = unused[..n].iter().filter(|w| w.requirement == waiver.requirement).count();
+        unused_waiver(&waivers, waiver, earlier)
+    });
     suites.push(suite(report, "scenarios", ran.chain(unused).collect()));
 
     let name = [Some(report.iut.name.as_str()), report.iut.version.as_deref()].into_iter().flatten();
@@ -213,14 +217,15 @@ fn scenario(class: &str, scenario: &Scenario) -> Case {
 }
 
 /// A waiver that excused nothing makes the run incomplete, and no requirement says so.
-fn unused(class: &str, waiver: &Waiver) -> Case {
+fn unused_waiver(class: &str, waiver: &Waiver, earlier: usize) -> Case {
     let message = "It excuses something that did not happen. Remove it; until then the run is incomplete.";
     let Waiver { requirement, reason, owner, .. } = waiver;
+    let number = if earlier == 0 { String::new() } else { format!(" ({})", earlier + 1) };
     let text =
         format!("{}\nreason: {}\nowner: {}\n\n{message}\n", visible(requirement), visible(reason), visible(owner));
     Case {
         class: class.to_owned(),
-        name: line(&format!("waiver of {requirement}")),
+        name: line(&format!("waiver of {requirement}{number}")),
         ms: 0,
         ended: Some(Ended { how: How::Error, kind: "unused-waiver", message: message.to_owned(), text: block(&text) }),
         out: None,
