@@ -92,7 +92,8 @@ fn header(kind: u8, name: &[u8], size: u64) -> Vec<u8> {
     header.set_size(size);
     header.set_mode(0o644);
     header.set_mtime(0);
-    (header.set_uid(0), header.set_gid(0));
+    header.set_uid(0);
+    header.set_gid(0);
     header.as_gnu_mut().expect("gnu").name[..name.len()].copy_from_slice(name);
     header.set_cksum();
     header.as_bytes().to_vec()
