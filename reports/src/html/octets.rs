@@ -66,7 +66,7 @@ pub(super) fn annotated(index: &Index<'_>, packet: &TracePacket, found: &[Found<
                 " were kept for this table; the capture has them all."
             }
         }
-        @if let Some(text) = &packet.text { (payload(text, !found.is_empty())) }
+        @if let Some(text) = &packet.text { (payload(text, packet.length, !found.is_empty())) }
     }
 }
 
@@ -76,12 +76,15 @@ pub(super) fn untold(found: &[Found<'_>]) -> Markup {
     html! { @if more > 0 { p.note { (count(more, "more finding is", "more findings are")) " in report.json." } } }
 }
 
-fn payload(text: &str, found: bool) -> Markup {
+fn payload(text: &str, length: u32, found: bool) -> Markup {
     let (shown, more) = cut(text, if found { TEXT.1 } else { TEXT.0 });
     html! {
         pre tabindex="0" aria-label="Payload as text" { (VisBlock(shown)) }
         @if more {
-            p.note { "Cut after " (count(shown.chars().count() as u64, "character", "characters")) " of " (thousands(text.chars().count() as u64)) "." }
+            p.note {
+                "Cut after " (count(shown.chars().count() as u64, "character", "characters")) "; the packet has "
+                (count(u64::from(length), "byte", "bytes")) ", and the capture has them all."
+            }
         }
     }
 }

@@ -316,6 +316,24 @@ fn labels_of_diagrams_have_an_end() {
     assert!(longest.iter().all(|text| text.chars().count() <= 100), "{longest:?}");
 }
 
+/// A megabyte is cut in view, and its length stated.
+#[test]
+fn large_payloads_are_cut() {
+    let mut report = sample::passing();
+    for row in &mut report.scenarios[0].trace {
+        if let TraceWhat::Packet(packet) = &mut row.what
+            && packet.text.is_some()
+        {
+            packet.text = Some("x".repeat(1 << 20));
+            packet.length = 1_048_600;
+        }
+    }
+    let page = to_html(&report);
+    check(&page);
+    assert!(page.len() < 200_000, "{}", page.len());
+    assert!(page.contains("Cut after 400 characters; the packet has 1,048,600 bytes, and the capture has them all."));
+}
+
 #[test]
 fn hrefs_lead_nowhere_else() {
     use parts::file_href;
