@@ -122,9 +122,10 @@ fn evidence(index: &Index<'_>, requirement: &Requirement) -> Markup {
         } @else if undecided && requirement.findings.is_empty() {
             p { "Nothing in this run decided it." }
         }
-        @for note in notes {
+        @for note in notes.iter().take(WITNESSES.1) {
             p { (Vis(&note.message)) }
         }
+        @if notes.len() > WITNESSES.1 { p.quiet { "and " (notes.len() - WITNESSES.1) " more like these" } }
         @if let Some(measured) = &requirement.measured {
             p {
                 (measured.sentence()) ": shortest " (place(index, &measured.shortest.at, true)) ", longest "

@@ -46,7 +46,7 @@ pub(super) fn arrows() -> Markup {
             defs {
                 @for (name, from, to) in ARROWS {
                     @let back = if to > from { to - 7 } else { to + 7 };
-                    path id=(name) d={ "M" (from) " 0H" (to) "M" (back) "-4L" (to) " 0L" (back) " 4" } {}
+                    path id=(name) fill="none" stroke="currentColor" d={ "M" (from) " 0H" (to) "M" (back) "-4L" (to) " 0L" (back) " 4" } {}
                 }
             }
         }
@@ -126,20 +126,27 @@ impl<'l> Ladder<'l> {
         let label = format!("Ladder diagram of {} lines; the table below says the same", self.lines.len());
         html! {
             svg.ladder role="group" aria-label=(label) viewBox={ "0 0 " (WIDTH) " " (height) } width=(WIDTH) height=(height)
-                fill="none" stroke="currentColor" {
-                g.lifelines {
+                font-family="monospace" font-size="11" {
+                g.lifelines fill="none" stroke="currentColor" {
                     @for (x, name) in [(IUT, "IUT"), (BROKER, "broker"), (PEER, "peer")] {
-                        text x=(x) y="16" { (name) }
+                        text x=(x) y="16" text-anchor="middle" fill="currentColor" stroke="none" { (name) }
                         path d={ "M" (x) " 24V" (height) } {}
                     }
                 }
                 (self.times())
-                @for (pair, of_iut) in &self.handshakes { (bracket(*pair, *of_iut)) }
-                @for (pair, name) in &self.exchanges { (joint(*pair, name)) }
-                @for (at, line) in self.lines.iter().enumerate() {
-                    @match line {
-                        Line::Row(row) => (self.row(at, row)),
-                        Line::Ghost(packet, what) => (ghost(y(at), packet, what)),
+                g.pairs fill="none" stroke="currentColor" {
+                    @for (pair, of_iut) in &self.handshakes { (bracket(*pair, *of_iut)) }
+                    @for (pair, _) in &self.exchanges { (joint(*pair)) }
+                }
+                g.joints text-anchor="end" {
+                    @for (pair, name) in &self.exchanges { text x=(LABELS) y=(y(pair.from) + 4) { (narrow(name, JOINT)) } }
+                }
+                g text-anchor="middle" {
+                    @for (at, line) in self.lines.iter().enumerate() {
+                        @match line {
+                            Line::Row(row) => (self.row(at, row)),
+                            Line::Ghost(packet, what) => (ghost(y(at), packet, what)),
+                        }
                     }
                 }
             }
@@ -150,7 +157,7 @@ impl<'l> Ladder<'l> {
     fn times(&self) -> Markup {
         let mut before: Option<u64> = None;
         html! {
-            g.when transform={ "translate(" (TIMES) ")" } {
+            g.when text-anchor="end" transform={ "translate(" (TIMES) ")" } {
                 @for (at, line) in self.lines.iter().enumerate() {
                     @if let Line::Row(row) = line {
                         @let delta = before.replace(row.at).map(|before| row.at.saturating_sub(before));
@@ -168,7 +175,7 @@ impl<'l> Ladder<'l> {
         match &row.what {
             TraceWhat::Packet(packet) => self.arrow(y, packet, self.other_connection(at, packet)),
             TraceWhat::Note { text, .. } => {
-                html! { text.event x=(IUT + 8) y=(y + 4) { (narrow(text, EVENT)) } }
+                html! { text.event text-anchor="start" x=(IUT + 8) y=(y + 4) { (narrow(text, EVENT)) } }
             }
         }
     }
@@ -205,7 +212,7 @@ fn ghost(y: usize, packet: &TracePacket, what: &str) -> Markup {
     // It should have come from where the packet went.
     let (name, middle) = way(packet, !from_client(packet));
     html! {
-        g.ghost {
+        g.ghost stroke-dasharray="5 4" {
             use href={ "#" (name) } y=(y) {}
             text x=(middle) y=(y - 5) { (what) " to " (label(packet)) }
         }
@@ -243,16 +250,11 @@ fn bracket(pair: Pair, of_iut: bool) -> Markup {
     html! { path.bracket d=(d) {} }
 }
 
-/// From a request to its response. Its label stands where it begins: other joints may cross its middle.
-fn joint(pair: Pair, name: &str) -> Markup {
+/// From a request to its response. The label stands where it begins: other joints may cross its middle.
+fn joint(pair: Pair) -> Markup {
     let (y1, y2) = (y(pair.from), y(pair.to));
     let bend = BEND - BESIDE * pair.lane;
-    html! {
-        g.joint {
-            path d={ "M" (IUT - 3) " " (y1) "C" (bend) " " (y1) " " (bend) " " (y2) " " (IUT - 3) " " (y2) } {}
-            text x=(LABELS) y=(y1 + 4) { (narrow(name, JOINT)) }
-        }
-    }
+    html! { path.joint d={ "M" (IUT - 3) " " (y1) "C" (bend) " " (y1) " " (bend) " " (y2) " " (IUT - 3) " " (y2) } {} }
 }
 
 fn row_packet(row: &TraceRow) -> Option<&TracePacket> {

@@ -1,8 +1,9 @@
 //! How much of what happened has room in the file, which stays small enough to be opened at once and sent by mail. All
 //! numbers are bytes of markup, about.
 
-use super::ladder;
+use super::{findings, ladder};
 use crate::model::{Report, TraceRow, TraceWhat};
+use std::collections::BTreeSet;
 
 /// The whole file aims at this.
 const FILE: usize = 1_880_000;
@@ -16,6 +17,9 @@ const SCENARIO: usize = 2_600;
 /// What findings may take, and what one takes with the packet that it points at, opened.
 const FINDINGS: usize = 450_000;
 const OPENED: usize = 2_300;
+/// Of it, what the packet takes, and what is said of it there.
+const PACKET: usize = 1_200;
+const SENTENCE: usize = 350;
 /// Rows have at least this, however long the rest is.
 const ROWS: usize = 150_000;
 /// A row of the table, and its part of the diagram, besides their text.
@@ -38,7 +42,12 @@ pub(super) fn for_rows(report: &Report) -> usize {
 
 /// What the bytes of packets without a finding may take; those with one take what they need.
 pub(super) fn for_octets(report: &Report) -> usize {
-    OCTETS.saturating_sub((OPENED - FINDING) * told(report, for_findings(report)))
+    let limit = for_findings(report);
+    let requirements = report.requirements.iter();
+    let told: Vec<_> = requirements.flat_map(|r| findings::told(r, limit)).map(|f| &f.at).collect();
+    // Several may point at one packet.
+    let packets: BTreeSet<_> = told.iter().map(|at| (&at.scenario, at.connection, at.packet)).collect();
+    OCTETS.saturating_sub(PACKET * packets.len() + SENTENCE * told.len())
 }
 
 /// How many findings of each requirement are told in words; of the others it is said how many there are.
