@@ -87,7 +87,8 @@ pub(super) struct Pairing {
     exits: Vec<(u64, Nanos, bool)>,
     /// Connections that somebody else than the IUT ended.
     taken: BTreeMap<ConnectionId, Nanos>,
-    /// When responses came that belong to no request.
+    /// When responses came that may be meant for another request than the one they were joined with: those without a
+    /// request_id, and those with one that nobody sent.
     strays: Vec<Nanos>,
 }
 
@@ -234,14 +235,14 @@ impl Pairing {
         let resent = repeated.or_else(|| self.again(packet));
         let index = match (resent, &key) {
             (Some(published), _) => published.exchange,
-            (None, None) => match self.nameless(packet.end_at, tolerance) {
-                Nameless::One(index) => index,
-                Nameless::Several => return true,
-                Nameless::No => {
-                    self.strays.push(packet.end_at);
-                    return false;
+            (None, None) => {
+                self.strays.push(packet.end_at);
+                match self.nameless(packet.end_at, tolerance) {
+                    Nameless::One(index) => index,
+                    Nameless::Several => return true,
+                    Nameless::No => return false,
                 }
-            },
+            }
             (None, Some(_)) => {
                 let Some(keyed) = self.by_id.get(&key) else {
                     self.strays.push(packet.end_at);
@@ -409,7 +410,7 @@ impl Pairing {
         let exit = self.exits.get(self.exits.partition_point(|exit| exit.0 < open.newest));
         let stopped = exit.is_some_and(|exit| exit.1 < due);
         let taken = self.taken.get(&open.conn).is_some_and(|at| *at < due);
-        // A response with an id that nobody sent may be the answer, wrongly named: that is its own finding.
+        // A response with an id that nobody sent, or with none, may be the answer, wrongly named: that is its own finding.
         let astray = self.strays.get(self.strays.partition_point(|at| *at < open.sent)).is_some_and(|at| *at <= due);
         if !open.delivered || open.unclear || shared || stopped || taken || astray {
             return Silence::Open;

@@ -391,6 +391,36 @@ fn among_several_requests_without_request_id_nobody_can_tell() {
     assert_eq!(strays(&evidence), 0);
 }
 
+/// One that answers everything without a request_id, a message that nobody could read as well as a sound request.
+#[test]
+fn a_response_without_request_id_may_be_meant_for_a_request_that_has_one() {
+    let evidence = seen(|s| {
+        s.ready();
+        s.deliver("oc2/cmd/all", b"\x90\x01{broken");
+        s.query("a", json!([]));
+        s.respond_raw(nameless(400));
+        s.respond_raw(nameless(200));
+        s.sentinel();
+    });
+    let exchanges = exchanges(&evidence);
+    assert!(matches!(exchanges[1].silence, Silence::Open), "{:?}", exchanges[1].silence);
+}
+
+/// What came before a request cannot be meant for it.
+#[test]
+fn an_earlier_response_without_request_id_hides_no_silence() {
+    let evidence = seen(|s| {
+        s.ready();
+        s.deliver("oc2/cmd/all", b"\x90\x01{broken");
+        s.respond_raw(nameless(400));
+        s.wait(1);
+        s.query("a", json!([]));
+        s.sentinel();
+    });
+    let exchanges = exchanges(&evidence);
+    assert!(matches!(exchanges[1].silence, Silence::Proven { .. }), "{:?}", exchanges[1].silence);
+}
+
 #[test]
 fn half_a_packet_is_neither_message_nor_request() {
     let evidence = seen(|s| {

@@ -183,7 +183,9 @@ pub(in crate::catalogue) fn unanswered(
 
 /// It ended before it could be told.
 pub(in crate::catalogue) fn too_early(what: &str) -> Ruling {
-    Ruling::CutShort(format!("{what} was not answered before the evidence ended, and silence was not shown"))
+    Ruling::CutShort(format!(
+        "{what} has no Response that names it, and silence was not shown before the evidence ended"
+    ))
 }
 
 /// Interim Responses only.
