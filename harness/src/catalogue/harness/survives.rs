@@ -12,7 +12,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use touchstone_fixtures::recording::{ConnectionId, Nanos, ProcessChange};
-use touchstone_fixtures::wire::mqtt311::PacketType;
+use touchstone_fixtures::wire::mqtt311::{PacketType, build};
 
 fn ready(s: &mut Sketch) {
     s.ready();
@@ -28,6 +28,17 @@ fn unusual(s: &mut Sketch) {
     let command = json!({"request": {"action": "query", "target": {"features": []}}});
     let message = json!({"content": command, "request_id": "r0", "created": 1, "from": "x".repeat(70_000)});
     s.deliver("oc2/cmd/all", [&[0x90, 1][..], message.to_string().as_bytes()].concat());
+}
+
+/// Where a CSE is asked something in XML, and where it answers.
+const XML: &str = "/oneM2M/req/CAdmin/in-cse/xml";
+const ANSWERED: &str = "/oneM2M/resp/CAdmin/in-cse/xml";
+
+fn in_xml(rqi: &str, label: &str) -> String {
+    format!(
+        "<m2m:rqp xmlns:m2m=\"http://www.onem2m.org/xml/protocols\"><op>2</op><to>cse-in</to><fr>CAdmin</fr>\
+         <rqi>{rqi}</rqi><rvi>3</rvi><gid>{label}</gid></m2m:rqp>"
+    )
 }
 
 fn good_payload() -> Vec<u8> {
@@ -155,17 +166,32 @@ requirement! {
         trigger: Trigger::Tester,
         judged: Judged::Machine(|| Box::new(Survives::after(Input::Unusual))),
         examples: Examples {
-            conforming: &[|s| {
-                unusual(s);
-                s.query("r1", json!([]));
-                s.respond("r1", json!({"status": 200}));
-            }],
+            conforming: &[
+                |s| {
+                    unusual(s);
+                    s.query("r1", json!([]));
+                    s.respond("r1", json!({"status": 200}));
+                },
+                |s| {
+                    // In XML, where nothing obliges to answer, answers are answers.
+                    s.ready_cse();
+                    s.push(XML, 1, in_xml("r1", &"x".repeat(70_000)));
+                    s.push(XML, 1, in_xml("r2", ""));
+                    s.wait(300);
+                    s.iut(build::publish(ANSWERED, 1, 9, r#"<m2m:rsp xmlns:m2m="http://www.onem2m.org/xml/protocols"><rsc>2000</rsc><rqi>r2</rqi><rvi>3</rvi></m2m:rsp>"#));
+                },
+            ],
             violating: &[|s| {
                 unusual(s);
                 s.query("r1", json!([]));
                 s.wait(2_500);
             }],
             silent: &[ready, unusual, |s| {
+                s.ready_cse();
+                s.push(XML, 1, in_xml("r1", &"x".repeat(70_000)));
+                s.push(XML, 1, in_xml("r2", ""));
+                s.wait(2_500);
+            }, |s| {
                 // What came before it is the other rule's business.
                 hostile(s);
                 unusual(s);
@@ -351,8 +377,11 @@ impl Survives {
     }
 
     fn exchange(&mut self, exchange: &Arc<Exchange>, setting: &Setting, ledger: &mut Ledger) {
-        let concerns = exchange.request.payload.as_ref().is_some_and(|payload| payload.facts().obliges(setting));
-        if exchange.delivery != Delivery::Delivered || exchange.died || !concerns {
+        let Some(facts) = exchange.request.payload.as_ref().map(|payload| payload.facts()) else { return };
+        let obliges = facts.obliges(setting);
+        // Not everything that may be answered obliges to: nothing in XML does. An answer shows the same.
+        let sound = facts.kind() == Some(Kind::Request) && facts.quality() == Quality::Everyday;
+        if exchange.delivery != Delivery::Delivered || exchange.died || !(obliges || sound) {
             return;
         }
         let asked = exchange.request.at;
@@ -361,7 +390,11 @@ impl Survives {
             if follows || self.after == Input::Invalid {
                 ledger.enter(Witness::packet(&response.packet), Ruling::Met);
             }
-        } else if follows && self.spoiled.is_none_or(|spoiled| spoiled > asked) && self.unanswered.len() < LISTED {
+        } else if obliges
+            && follows
+            && self.spoiled.is_none_or(|spoiled| spoiled > asked)
+            && self.unanswered.len() < LISTED
+        {
             self.unanswered.push(Arc::clone(exchange));
         }
     }
