@@ -2,20 +2,21 @@
 //!
 //! Everything the user can get wrong is checked by [`Run::plan`], before anything is started or overwritten.
 
+mod waivers;
+
 use crate::binding::Binding;
-use crate::diagnostic::{Problem, Problems, Source, nearest, toml::Document};
+use crate::diagnostic::{Problem, Problems, nearest};
 use crate::iut::stimulus::operator::Operator;
 use crate::iut::{IutFile, Role};
-use crate::judge::waiver::{Waiver, WaiverError};
+use crate::judge::waiver::Waiver;
 use crate::judge::{self, Assessment, JudgedScenario, Outcome, Policy, ScenarioStatus};
 use crate::manifest::{self, Manifest, Selection};
 use crate::run_dir::{self, Prepared, RunDirError};
 use crate::scenario::{self, Options, Plan, Planned, Progress, Status};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What the user asks for.
 #[derive(Clone, Debug)]
@@ -130,7 +131,7 @@ impl Run {
         let mut plan = scenario::plan(&scenarios, &iut);
         select(&mut plan, &request, iut.binding)?;
         let waivers = match &request.waivers {
-            Some(path) => load_waivers(path, &iut)?,
+            Some(path) => waivers::load(path, &iut)?,
             None => Vec::new(),
         };
         let prepared = run_dir::prepare(&request.out).map_err(RunError::Output)?;
@@ -312,72 +313,6 @@ fn glob(pattern: &str, text: &str) -> bool {
     true
 }
 
-fn load_waivers(path: &Path, iut: &IutFile) -> Result<Vec<Waiver>, Problems> {
-    let source = Source::read(path, "waivers")?;
-    let now =
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX));
-    parse_waivers(source, iut.binding, iut.version.as_deref(), now)
-}
-
-/// Reads and checks `[[waiver]]` tables. `now`: when the recording is made, in nanoseconds since 1970.
-fn parse_waivers(source: Source, binding: &Binding, version: Option<&str>, now: u64) -> Result<Vec<Waiver>, Problems> {
-    let document = Document::new(source.clone());
-    let mut waivers: Vec<Waiver> = Vec::new();
-    {
-        let parsed = document.parse();
-        let whole = document.fields("the file", parsed.get_ref(), parsed.span());
-        for table in whole.tables("waiver", |n| format!("waiver {n}")) {
-            let requirement = table.required("requirement", "\"wd04/publish-retain\"");
-            let reason = table.required("reason", "\"fixed in 2.1\"");
-            let owner = table.required("owner", "\"qa@example.com\"");
-            let expires = table.required("expires", "\"2027-03-31\"");
-            let wanted = table.string("version");
-            table.finish();
-            let (Some(requirement), Some(reason), Some(owner), Some(expires)) = (requirement, reason, owner, expires)
-            else {
-                continue;
-            };
-            if binding.requirements().all(|(_, r)| r.id != requirement.value) {
-                let known = binding.requirements().map(|(_, r)| r.id);
-                document.wrong(
-                    requirement.span.clone(),
-                    format!("no requirement is called `{}`", requirement.value),
-                    "unknown requirement",
-                    nearest(&requirement.value, known).map(|near| format!("did you mean `{near}`?")),
-                );
-            } else if waivers.iter().any(|w| w.requirement == requirement.value) {
-                document.wrong(
-                    requirement.span.clone(),
-                    format!("`{}` is waived twice", requirement.value),
-                    "second waiver",
-                    None,
-                );
-            }
-            let (reason_span, owner_span) = (reason.span.clone(), owner.span.clone());
-            let wanted_span = wanted.as_ref().map(|w| w.span.clone());
-            let waiver = Waiver {
-                requirement: requirement.value,
-                reason: reason.value,
-                owner: owner.value,
-                expires: expires.value,
-                version: wanted.map(|w| w.value),
-            };
-            if let Err(error) = waiver.check(version, now) {
-                let span = match &error {
-                    WaiverError::Date(_) | WaiverError::Expired { .. } => expires.span,
-                    WaiverError::Version { .. } => wanted_span.unwrap_or(expires.span),
-                    WaiverError::Empty { what: "reason", .. } => reason_span,
-                    WaiverError::Empty { .. } => owner_span,
-                };
-                document.wrong(span, error.to_string(), "", None);
-            }
-            waivers.push(waiver);
-        }
-        whole.finish();
-    }
-    document.finish(Some(waivers))
-}
-
 fn manifest_of(request: &Request, iut: &IutFile, plan: &Plan, waivers: Vec<Waiver>) -> Manifest {
     Manifest {
         format: manifest::FORMAT.to_owned(),
@@ -430,7 +365,6 @@ fn manifest_of(request: &Request, iut: &IutFile, plan: &Plan, waivers: Vec<Waive
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::binding::OPENC2_MQTT_WD04;
 
     #[test]
     fn patterns_match_whole_ids() {
@@ -441,32 +375,5 @@ mod tests {
         assert!(glob("*", ""));
         assert!(!glob("a*b*c", "a-c-b"));
         assert!(!glob("", "x"));
-    }
-
-    fn waivers(text: &str) -> Result<Vec<Waiver>, String> {
-        // 2026-06-01
-        let now = 1_780_272_000_000_000_000;
-        parse_waivers(Source::new("waivers.toml", text), &OPENC2_MQTT_WD04, Some("2.0"), now).map_err(|p| p.to_string())
-    }
-
-    const GOOD: &str = "[[waiver]]\nrequirement = \"wd04/publish-retain\"\nreason = \"fixed in 2.1\"\nowner = \"qa\"\nexpires = \"2026-06-01\"\n";
-
-    #[test]
-    fn a_waiver_in_force_is_read() {
-        let read = waivers(GOOD).expect("good waivers");
-        assert_eq!(read.len(), 1);
-        assert_eq!(read[0].requirement, "wd04/publish-retain");
-    }
-
-    #[test]
-    fn bad_waivers_are_shown_in_place() {
-        let text = [
-            GOOD.replace("2026-06-01", "2026-05-31"),
-            GOOD.replace("retain", "retian"),
-            GOOD.replace("owner = \"qa\"", "woner = \"qa\""),
-            GOOD.replace("expires = \"2026-06-01\"", "expires = \"soon\"\nversion = \"2.0\""),
-        ]
-        .concat();
-        insta::assert_snapshot!(waivers(&text).expect_err("bad waivers"));
     }
 }

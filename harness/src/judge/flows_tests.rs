@@ -1,6 +1,6 @@
 //! What is declared of QoS decides what is asked for, and packets decide whether the declaration holds.
 
-use super::assess_tests::manifest;
+use super::assess_tests::sample::manifest;
 use super::{JudgedScenario, Policy, assess};
 use crate::binding::{Binding, ONEM2M_TS0010, OPENC2_MQTT_WD01, OPENC2_MQTT_WD04};
 use crate::catalogue::{Flow, Requirement};

@@ -322,7 +322,7 @@ requirement! {
         id: "mqtt311/pubrec-order",
         rows: &["MQTT-4.6.0-3"],
         clause: "4.6",
-        trigger: super::qos2::SUBSCRIBES,
+        trigger: super::qos2_received::SUBSCRIBES,
         judged: Judged::Machine(|| Inbound::check(|owed, _| in_order(owed, 2))),
         examples: Examples {
             conforming: &[|s| {

@@ -2,7 +2,7 @@
 //! number of their own; they bind a client through 7.1.2.
 
 use super::keep_alive::SWITCHED_ON;
-use super::qos2::SUBSCRIBES;
+use super::qos2_received::SUBSCRIBES;
 use super::support::{judgeable, ping, publishes, ready, receives_only, sends};
 use crate::catalogue::{Examples, Flow, Judged, Trigger};
 use crate::evidence::PacketSeen;

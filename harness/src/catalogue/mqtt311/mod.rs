@@ -21,8 +21,11 @@ mod patience;
 mod publish;
 pub(super) mod qos1;
 pub(super) mod qos2;
+pub(super) mod qos2_received;
+mod redelivery;
 pub(super) mod refusal;
 pub(super) mod resend;
+mod resends;
 mod session;
 pub(super) mod silence;
 mod strings;
@@ -34,6 +37,7 @@ mod topics;
 mod violations;
 mod waiting;
 mod websocket;
+mod websocket_alignment;
 mod will;
 
 use super::{Catalogue, Requirement};
@@ -134,19 +138,19 @@ static REQUIREMENTS: &[&Requirement] = &[
     &qos2::QOS2_PUBREL,
     &qos2::QOS2_UNACKNOWLEDGED_PUBREL,
     &qos2::QOS2_NO_PUBLISH_AFTER_PUBREL,
-    &qos2::QOS2_PUBREC,
-    &qos2::QOS2_DUPLICATE_PUBREC,
-    &qos2::QOS2_PUBCOMP,
-    &qos2::PUBCOMP_PACKET_ID,
-    &qos2::QOS2_PACKET_ID_AGAIN,
+    &qos2_received::QOS2_PUBREC,
+    &qos2_received::QOS2_DUPLICATE_PUBREC,
+    &qos2_received::QOS2_PUBCOMP,
+    &qos2_received::PUBCOMP_PACKET_ID,
+    &qos2_received::QOS2_PACKET_ID_AGAIN,
     &session::SESSION_KEPT,
     &session::CLEAN_SESSION_DISCARDS,
     &session::CLIENT_ID_KEYS_SESSION,
     &session::SESSION_STATE_KEPT,
     &session::SESSION_OUTLASTS_CONNECTION,
-    &session::DUP_ON_REDELIVERY,
-    &session::RESEND_ON_RECONNECT,
-    &session::RESEND_ORDER,
+    &redelivery::DUP_ON_REDELIVERY,
+    &redelivery::RESEND_ON_RECONNECT,
+    &redelivery::RESEND_ORDER,
     &disconnect::DISCONNECT_FLAGS,
     &disconnect::CLOSE_AFTER_DISCONNECT,
     &disconnect::NOTHING_AFTER_DISCONNECT,
@@ -154,7 +158,7 @@ static REQUIREMENTS: &[&Requirement] = &[
     &conformance::CLOSE_ON_TRANSIENT_ERROR,
     &websocket::BINARY_FRAMES,
     &websocket::CLOSE_ON_TEXT,
-    &websocket::ALIGNMENT,
+    &websocket_alignment::ALIGNMENT,
     &websocket::SUBPROTOCOL,
     &conformance::BRIDGE_CONFORMS,
     &conformance::NO_EXTENSION_NEEDED,

@@ -1,7 +1,8 @@
 //! Packet identifiers of what the IUT sends (2.3.1), and DUP of first copies (3.3.1.1).
 
 use super::outbound::{Outbound, Sent};
-use super::resend::{Resend, Resends, overflow};
+use super::resend::{Resend, overflow};
+use super::resends::Resends;
 use super::session::{comes_again, stays_away, unacknowledged};
 use super::support::{
     by_defect, only_connected, packet_id_span, ping, publishes, publishes_above_0, ready, receives_only, sends,

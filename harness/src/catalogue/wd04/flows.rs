@@ -1,7 +1,7 @@
 //! Acknowledgements that a client sends: PUBACK, and the packets of QoS 2 (2.4, 3.1.5 to 3.1.7). MQTT 3.1.1 says the
 //! same, and its checks judge both.
 
-use crate::catalogue::mqtt311::{qos1, qos2};
+use crate::catalogue::mqtt311::{qos1, qos2, qos2_received};
 use crate::catalogue::{Examples, Flow, Level, Trigger};
 use crate::evidence::sketch::Sketch;
 use crate::requirement;
@@ -101,7 +101,7 @@ requirement! {
         level: Level::Guidance,
         trigger: SUBSCRIBES,
         implies: &["mqtt311/qos2-pubrec", "mqtt311/response-by-qos", "mqtt311/acknowledge-every-publish"],
-        judged: qos2::QOS2_PUBREC.judged,
+        judged: qos2_received::QOS2_PUBREC.judged,
         examples: Examples {
             conforming: &[|s| {
                 s.ready();
@@ -165,7 +165,7 @@ requirement! {
         level: Level::Guidance,
         trigger: SUBSCRIBES,
         implies: &["mqtt311/qos2-pubcomp"],
-        judged: qos2::QOS2_PUBCOMP.judged,
+        judged: qos2_received::QOS2_PUBCOMP.judged,
         examples: Examples {
             conforming: &[|s| {
                 s.ready();
