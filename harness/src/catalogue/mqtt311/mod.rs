@@ -34,6 +34,8 @@ mod support;
 #[cfg(test)]
 mod tests;
 mod topics;
+#[cfg(test)]
+mod unusual_tests;
 mod violations;
 mod waiting;
 mod websocket;

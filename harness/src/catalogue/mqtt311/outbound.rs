@@ -264,6 +264,8 @@ impl Outbound {
         };
         let sent = match session.open.get(&id) {
             Some(holder) if holder.fingerprint == fingerprint && (dup || holder.conn != p.conn) => None,
+            // SUBSCRIBE and UNSUBSCRIBE have no DUP: the same bytes while the first wait are the same packet.
+            Some(holder) if holder.fingerprint == fingerprint && holder.packet_type != PacketType::Publish => None,
             Some(holder) if holder.fingerprint == fingerprint => Some(Sent::Ambiguous(p, holder.clone())),
             // Before its CONNACK a client cannot know whether the earlier session still holds the identifier.
             Some(holder) if awaiting && holder.conn != p.conn => {

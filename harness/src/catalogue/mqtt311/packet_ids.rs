@@ -51,7 +51,8 @@ requirement! {
     ///
     /// # Judged
     /// On every such packet of the IUT, against the identifiers it was seen to hold. An identical PUBLISH with
-    /// DUP=0 on the same connection is undecided: a retransmission without DUP, or a second message.
+    /// DUP=0 on the same connection is undecided: a retransmission without DUP, or a second message. An identical SUBSCRIBE or
+    /// UNSUBSCRIBE is the same one sent again: they have no DUP.
     PACKET_ID_UNUSED {
         id: "mqtt311/packet-id-unused",
         rows: &["MQTT-2.3.1-2"],
