@@ -32,8 +32,8 @@ struct Browser {
     guard: Child,
     /// Open as long as the browser is wanted.
     input: Option<ChildStdin>,
-    /// Its profile.
-    _profile: tempfile::TempDir,
+    /// Its files, removed with it.
+    profile: tempfile::TempDir,
 }
 
 impl Browser {
@@ -75,7 +75,7 @@ impl Browser {
         });
         let (client, home) = connected.expect("Chromium starts");
         let home = home.expect("it has a window");
-        Some(Browser { client, home, runtime, guard, input, _profile: profile })
+        Some(Browser { client, home, runtime, guard, input, profile })
     }
 
     fn run<T>(&self, future: impl Future<Output = T>) -> T {
@@ -355,4 +355,18 @@ impl Drop for Tab<'_> {
         };
         let _ = self.browser.runtime.block_on(async { tokio::time::timeout(DEADLINE, closed).await });
     }
+}
+
+/// Nothing of a browser is left when it is not wanted any more.
+#[test]
+fn no_browser_outlives_its_test() {
+    use super::common::{alive, eventually};
+    let Some(browser) = Browser::start() else { return };
+    let process = browser.client.capabilities().and_then(|about| about["goog:processID"].as_i64());
+    let process = process.and_then(|id| i32::try_from(id).ok()).expect("its process");
+    let profile = browser.profile.path().to_owned();
+    assert!(alive(process) && profile.exists());
+    drop(browser);
+    assert!(eventually(|| !alive(process)), "process {process} is still there");
+    assert!(!profile.exists());
 }
