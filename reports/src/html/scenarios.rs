@@ -3,8 +3,8 @@
 use super::index::{Found, Index, scenario_anchor};
 use super::parts::{Mark, Vis, choice, citation, file_href, filters, place, requirement_link, search, shown};
 use super::{ladder, octets, room, trace};
-use crate::model::{Report, Scenario, TraceWhat};
-use crate::text::{count, seconds};
+use crate::model::{Report, Requirement, Scenario, TraceWhat};
+use crate::text::{count, seconds, thousands};
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
@@ -21,11 +21,30 @@ pub(super) fn section(report: &Report, index: &Index<'_>) -> Markup {
                 "Each opens to its packets, and each packet to its bytes. Times are seconds since the recording began; "
                 "frame numbers are those Wireshark shows for the capture."
             }
+            (again_and_again(report, index))
             p.note.printed { "Scenarios and packets are printed open where they are open on the page." }
             (choices(report))
             (shown(report.scenarios.len(), "scenarios"))
             div data-filter="scenarios" {
                 @for (n, scenario) in report.scenarios.iter().enumerate() { (one(index, n, scenario, share)) }
+            }
+        }
+    }
+}
+
+/// A requirement that is broken very often has its first findings only; other scenarios may have broken it, too.
+fn again_and_again(report: &Report, index: &Index<'_>) -> Markup {
+    let kept = |r: &Requirement| r.findings.iter().filter(|finding| finding.outcome == "broken").count() as u64;
+    let cut: Vec<&Requirement> = report.requirements.iter().filter(|r| r.broken > kept(r)).collect();
+    html! {
+        @if !cut.is_empty() {
+            p.note {
+                "Broken more often than there are findings of it, and so perhaps in scenarios that show none: "
+                @for (n, requirement) in cut.iter().enumerate() {
+                    @if n > 0 { ", " }
+                    (requirement_link(index, &requirement.id)) " (" (thousands(kept(requirement))) " of " (thousands(requirement.broken)) ")"
+                }
+                "."
             }
         }
     }

@@ -316,6 +316,18 @@ fn labels_of_diagrams_have_an_end() {
     assert!(longest.iter().all(|text| text.chars().count() <= 100), "{longest:?}");
 }
 
+/// Who looks for the scenarios that broke something is told that findings of it are not all there.
+#[test]
+fn findings_that_were_not_kept_are_told_of() {
+    let mut report = sample::failing();
+    let said = "Broken more often than there are findings of it";
+    assert!(!to_html(&report).contains(said));
+    let retain = report.requirements.iter_mut().find(|r| r.id == "wd04/publish-retain").expect("it is there");
+    retain.broken = 1_815;
+    let scenarios = texts(&to_html(&report), |n| n.attribute("id") == Some("scenarios")).concat();
+    assert!(scenarios.contains(said) && scenarios.contains("wd04/publish-retain (2 of 1,815)."), "{scenarios}");
+}
+
 /// A megabyte is cut in view, and its length stated.
 #[test]
 fn large_payloads_are_cut() {
