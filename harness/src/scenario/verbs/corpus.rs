@@ -4,6 +4,7 @@ use super::await_ready::AwaitReady;
 use super::keys::captured_name;
 use super::{Act, Running};
 use crate::diagnostic::toml::Fields;
+use crate::evidence::payload::{Kind, Quality};
 use crate::iut::Pics;
 use crate::scenario::corpus::{Hostile, Input};
 use crate::scenario::model::Key;
@@ -11,6 +12,8 @@ use crate::scenario::speech::Speech;
 use crate::scenario::stage::{Ended, Stage};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
 use touchstone_fixtures::recording::Party;
 
 /// What becomes of the name when it is not given.
@@ -52,12 +55,14 @@ impl Corpus {
             Err(why) => return Ended::Failed(why),
         };
         let mut sent = 0;
+        let mut sound = Sound::default();
         for batch in 0..self.batches() {
             let first = sent + 1;
             while sent < self.count.min((batch + 1) * self.batch) {
                 sent += 1;
                 let ended = match inputs() {
                     Input::Payload { topic, payload } => {
+                        sound.sent(stage, &topic, &payload);
                         stage.publish(&format!("corpus.{sent}"), &topic, &payload, 1, false).await
                     }
                     Input::Packet { bytes, lawful } => inject(stage, &bytes, lawful).await,
@@ -74,6 +79,14 @@ impl Corpus {
                     )),
                     other => other,
                 };
+            }
+        }
+        // Silence is worth something only once a request that came after the time to answer is answered.
+        if sound.unanswered(stage) {
+            let response = stage.scaled(stage.iut.timing.response);
+            sleep_until(sound.last + Duration::from_nanos(response + response / 10 + 20_000_000)).await;
+            if let Err(ended) = self.alive(stage, self.batches()).await {
+                return ended;
             }
         }
         Ended::Done(format!("{sent} inputs of seed {}", stage.options.seed))
@@ -96,6 +109,40 @@ impl Corpus {
         let response = stage.iut.timing.response;
         let deadline = stage.deadline(response.saturating_mul(2).saturating_add(response / 10));
         stage.wait(deadline, true, |view| (!view.answers(&id).is_empty()).then_some(())).await
+    }
+}
+
+/// The inputs that are requests like any other: chance makes some of them sound.
+struct Sound {
+    ids: Vec<String>,
+    /// When the last one was sent.
+    last: Instant,
+}
+
+impl Default for Sound {
+    fn default() -> Sound {
+        Sound { ids: Vec::new(), last: Instant::now() }
+    }
+}
+
+impl Sound {
+    fn sent(&mut self, stage: &mut Stage<'_>, topic: &str, payload: &[u8]) {
+        let read = (stage.iut.binding.family.read)(topic, payload);
+        let Some(facts) = read.as_ref().map(|payload| payload.facts()) else { return };
+        if facts.kind() != Some(Kind::Request) || facts.quality() != Quality::Everyday {
+            return;
+        }
+        if let Some(id) = facts.correlation().filter(|id| !id.is_empty()) {
+            stage.view.ask(id);
+            self.ids.push(id.to_owned());
+            self.last = Instant::now();
+        }
+    }
+
+    /// Whether one of them is, as far as is known.
+    fn unanswered(&self, stage: &mut Stage<'_>) -> bool {
+        stage.view.catch_up();
+        self.ids.iter().any(|id| stage.view.answers(id).is_empty())
     }
 }
 
