@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 /// Largest text that is read: a hundred times what a complete run writes.
-const MOST: u64 = 256 * 1024 * 1024;
+const MOST: u64 = 128 * 1024 * 1024;
 
 /// The text of a file. A pipe or a device may never end, so it is none.
 ///

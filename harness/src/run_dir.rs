@@ -1,7 +1,7 @@
 //! A run's directory: what is in it, how it is judged, and how an earlier one is replaced.
 
 use crate::binding::{self, Binding};
-use crate::evidence::{EvidenceError, observe};
+use crate::evidence::{Evidence, EvidenceError, observe};
 use crate::iut::Role;
 use crate::judge::{self, Assessment, JudgedScenario, Policy, ScenarioStatus};
 use crate::manifest::{self, CatalogueVersion, Manifest, ManifestError};
@@ -45,6 +45,16 @@ pub enum RunDirError {
         catalogue: String,
         /// `version 3 then, 4 now`.
         change: String,
+    },
+    /// A capture is none of this run, or damaged.
+    #[error("{path}: {reason}{more}; put the capture of the run back, or run again")]
+    Capture {
+        /// The capture.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+        /// How many others there are.
+        more: String,
     },
     /// The output directory holds something that is not ours.
     #[error(
@@ -114,45 +124,9 @@ pub fn judge_scenario(dir: &Path, manifest: &Manifest, binding: &Binding, index:
     if let Ok(false) = path.try_exists() {
         return JudgedScenario::without_evidence(index, ScenarioStatus::Aborted("it was never recorded".to_owned()));
     }
-    // Without the path: the same evidence in another place gives the same report.
-    let unreadable = |error: ReadError| match error {
-        ReadError::Io { source, .. } => format!("its capture cannot be read: {source}"),
-        ReadError::Foreign { reason, .. } => format!("its capture is damaged: {reason}"),
-    };
-    let judged = recording::read(&path).map_err(unreadable).and_then(|recording| {
-        let hash = hash_file(&path).map_err(|e| e.to_string())?;
-        match observe(&recording) {
-            Ok(evidence) => {
-                let context = &evidence.context;
-                let recorded = [&context.scenario, &context.binding, &context.role];
-                // Promises and roles are the manifest's; joined with another scenario's evidence they would mislead.
-                if recorded != [&selected.id, &manifest.binding, &manifest.role] {
-                    let [scenario, binding, role] = recorded;
-                    return Err(format!("its capture is of scenario {scenario:?}, binding {binding:?}, role {role:?}"));
-                }
-                // So is what it was to do, and what was declared.
-                if self::hash(context.scenario_text.as_bytes()) != selected.sha256 {
-                    return Err("its capture was made with another text of the scenario".to_owned());
-                }
-                let conditions = |tool: &String, seed, scale: f64| (tool.clone(), seed, scale.to_bits());
-                if conditions(&context.tool, context.seed, context.scale)
-                    != conditions(&manifest.tool, manifest.seed, manifest.scale)
-                {
-                    return Err("its capture was made by another version, or with another seed or scale, than the \
-                                manifest states"
-                        .to_owned());
-                }
-                if serde_json::to_value(&manifest.pics).is_ok_and(|pics| pics != context.pics) {
-                    return Err("its capture was made with other declarations than the manifest states".to_owned());
-                }
-                Ok(JudgedScenario::of(index, &evidence, binding, hash))
-            }
-            Err(EvidenceError::NoContext) => Ok(JudgedScenario::without_evidence(
-                index,
-                ScenarioStatus::Aborted(EvidenceError::NoContext.to_string()),
-            )),
-            Err(error) => Err(error.to_string()),
-        }
+    let judged = recorded(dir, manifest, selected).map(|recorded| match recorded {
+        Ok((evidence, hash)) => JudgedScenario::of(index, &evidence, binding, hash),
+        Err(reason) => JudgedScenario::without_evidence(index, ScenarioStatus::Aborted(reason)),
     });
     let mut judged =
         judged.unwrap_or_else(|error| JudgedScenario::without_evidence(index, ScenarioStatus::Error(error)));
@@ -160,6 +134,66 @@ pub fn judge_scenario(dir: &Path, manifest: &Manifest, binding: &Binding, index:
         judged.status = ScenarioStatus::Error(failure.clone());
     }
     judged
+}
+
+/// The evidence of a scenario that was recorded, and the hash of its capture; within, why there is none to judge. An error says
+/// why its capture is none of this run.
+fn recorded(
+    dir: &Path,
+    manifest: &Manifest,
+    selected: &manifest::Selected,
+) -> Result<Result<(Evidence, String), String>, String> {
+    let path = dir.join(&selected.evidence).join(CAPTURE);
+    // Without the path: the same evidence in another place gives the same report.
+    let recording = recording::read(&path).map_err(|error| match error {
+        ReadError::Io { source, .. } => format!("its capture cannot be read: {source}"),
+        ReadError::Foreign { reason, .. } => format!("its capture is damaged: {reason}"),
+    })?;
+    let hash = hash_file(&path).map_err(|e| e.to_string())?;
+    let evidence = match observe(&recording) {
+        Ok(evidence) => evidence,
+        Err(EvidenceError::NoContext) => return Ok(Err(EvidenceError::NoContext.to_string())),
+        Err(error) => return Err(error.to_string()),
+    };
+    let context = &evidence.context;
+    let recorded = [&context.scenario, &context.binding, &context.role];
+    // Promises and roles are the manifest's; joined with another scenario's evidence they would mislead.
+    if recorded != [&selected.id, &manifest.binding, &manifest.role] {
+        let [scenario, binding, role] = recorded;
+        return Err(format!("its capture is of scenario {scenario:?}, binding {binding:?}, role {role:?}"));
+    }
+    // So is what it was to do, and what was declared.
+    if self::hash(context.scenario_text.as_bytes()) != selected.sha256 {
+        return Err("its capture was made with another text of the scenario".to_owned());
+    }
+    let conditions = |tool: &String, seed, scale: f64| (tool.clone(), seed, scale.to_bits());
+    if conditions(&context.tool, context.seed, context.scale)
+        != conditions(&manifest.tool, manifest.seed, manifest.scale)
+    {
+        return Err("its capture was made by another version, or with another seed or scale, than the manifest states"
+            .to_owned());
+    }
+    if serde_json::to_value(&manifest.pics).is_ok_and(|pics| pics != context.pics) {
+        return Err("its capture was made with other declarations than the manifest states".to_owned());
+    }
+    Ok(Ok((evidence, hash)))
+}
+
+/// The first capture of a run that nobody can judge, and why; and of how many the same is true. One that the run itself says it
+/// could not record is none of them.
+pub fn unreadable(dir: &Path, manifest: &Manifest) -> Option<RunDirError> {
+    let there =
+        |s: &&manifest::Selected| s.failure.is_none() && dir.join(&s.evidence).join(CAPTURE).symlink_metadata().is_ok();
+    let mut wrong = manifest.scenarios.iter().filter(there).filter_map(|selected| {
+        let reason = recorded(dir, manifest, selected).err()?;
+        Some((dir.join(&selected.evidence).join(CAPTURE), reason))
+    });
+    let (path, reason) = wrong.next()?;
+    let more = match wrong.count() {
+        0 => String::new(),
+        n => format!(" (and so it is with {n} more)"),
+    };
+    Some(RunDirError::Capture { path, reason, more })
 }
 
 /// SHA-256 of some bytes, in hex.
@@ -347,7 +381,8 @@ pub fn copy_evidence(from: &Path, to: &Path, policy: Option<Policy>) -> Result<(
         fs::create_dir_all(&target).map_err(io_error(&target))?;
         for entry in entries {
             let entry = entry.map_err(io_error(&source))?;
-            if entry.file_type().is_ok_and(|t| t.is_file()) {
+            // Through links: what they point at was judged.
+            if fs::metadata(entry.path()).is_ok_and(|facts| facts.is_file()) {
                 let path = target.join(entry.file_name());
                 fs::copy(entry.path(), &path).map_err(io_error(&path))?;
             }

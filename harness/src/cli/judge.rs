@@ -2,7 +2,6 @@ use super::args::JudgeOptions;
 use super::{Exit, Failure, VERSION, output};
 use crate::bounded;
 use crate::compare::compare;
-use crate::judge::Assessment;
 use crate::manifest::Manifest;
 use crate::run_dir;
 use std::path::Path;
@@ -32,8 +31,12 @@ pub(super) fn judge(options: &JudgeOptions) -> Result<Exit, Failure> {
         }
     };
     let before = options.diff.then(|| earlier(&options.dir)).transpose()?;
+    // Judged without a capture the run would say less than it did, and its reports are the last that is known of it.
+    let manifest = Manifest::read(&options.dir).map_err(Failure::usage)?;
+    if let Some(error) = run_dir::unreadable(&options.dir, &manifest) {
+        return Err(Failure::usage(error));
+    }
     let assessment = run_dir::assess(&options.dir, options.policy, VERSION).map_err(Failure::usage)?;
-    readable(&options.dir, &assessment)?;
     match prepared {
         None => {
             run_dir::write_reports(&options.dir, &assessment.report).map_err(Failure::usage)?;
@@ -63,23 +66,6 @@ fn earlier(dir: &Path) -> Result<Report, Failure> {
     };
     let text = bounded::text(&path).map_err(|error| told(error.to_string()))?;
     from_json(&text).map_err(|error| told(error.to_string()))
-}
-
-/// Refuses captures that nobody can read: judged without them the run would say less than it did, and its reports are the last that
-/// is known of them. A run that could not record says so in its manifest.
-fn readable(dir: &Path, assessment: &Assessment) -> Result<(), Failure> {
-    let manifest = Manifest::read(dir).map_err(Failure::usage)?;
-    let scenarios = manifest.scenarios.iter().zip(&assessment.report.scenarios);
-    let unread = scenarios.filter(|(selected, scenario)| scenario.status == "error" && selected.failure.is_none());
-    let unread: Vec<_> = unread.collect();
-    let Some((selected, scenario)) = unread.first() else { return Ok(()) };
-    let reason = scenario.reason.as_deref().unwrap_or("it cannot be judged");
-    let path = dir.join(&selected.evidence).join(run_dir::CAPTURE);
-    let more = match unread.len() - 1 {
-        0 => String::new(),
-        n => format!(" (and so it is with {n} more)"),
-    };
-    Err(Failure::usage(format!("{}: {reason}{more}; put the capture of the run back, or run again", path.display())))
 }
 
 /// Refuses to write where the run is that is judged, above it or within it.

@@ -72,8 +72,9 @@ pub(super) fn verify(options: &VerifyOptions) -> Result<Exit, Failure> {
         facts.binding,
         facts.policy.as_str()
     ));
-    if let Some(report) = &checked.report {
-        page.line(&report.sentence);
+    // Of what is in the package, not of what it says of itself.
+    if let Some(sentence) = &checked.sentence {
+        page.line(sentence);
     }
     page.line("");
     match checked.changed.as_slice() {

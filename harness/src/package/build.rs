@@ -49,6 +49,10 @@ pub fn pack(dir: &Path, out: &Path, request: Request<'_>, program: &str) -> Resu
         return Err(PackageError::NoReport { dir: dir.to_owned(), file: file.to_owned() });
     }
     let (_, left_out) = files(dir, &manifest)?;
+    // Nobody could derive anything from them again.
+    if let Some(error) = run_dir::unreadable(dir, &manifest) {
+        return Err(error.into());
+    }
     if !request.redact {
         return packed(dir, out, request.sign, &manifest, None, left_out);
     }

@@ -111,3 +111,24 @@ pub(super) fn passwords_of(command: &[String]) -> impl Iterator<Item = &str> {
     let joined = command.iter().filter_map(|word| word.split_once('=')).filter(|(option, _)| names_password(option));
     apart.chain(joined.map(|(_, value)| value))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lines_of_a_key_log_lose_their_secrets() {
+        let (random, secret) = ("0f".repeat(32), "a5".repeat(48));
+        let kept = format!("plain words\nCLIENT_RANDOM {random}\nSUPER_SECRET 00 11\n");
+        let log =
+            format!("{kept}[tls] CLIENT_RANDOM {random} {secret}\nEXPORTER_SECRET {random} {}\n", "b6".repeat(32));
+        let mut bytes = log.clone().into_bytes();
+        assert_eq!(key_log(&mut bytes), 2);
+        let expected = format!(
+            "{kept}[tls] CLIENT_RANDOM {random} {}\nEXPORTER_SECRET {random} {}\n",
+            "*".repeat(96),
+            "*".repeat(64)
+        );
+        assert_eq!(String::from_utf8_lossy(&bytes), expected);
+    }
+}

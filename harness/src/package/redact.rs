@@ -368,6 +368,7 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use touchstone_fixtures::recording::Nanos;
 
     fn noted(password: &str) -> Secrets {
         let mut secrets = Secrets { known: [password.as_bytes().to_vec()].into(), ..Secrets::default() };
@@ -387,5 +388,54 @@ mod tests {
         assert!(
             noted("operator").event(&mut event).expect_err("no event any more").contains("a word of the recording")
         );
+    }
+
+    /// A client that speaks MQTT where TLS or WebSocket is due tells its password all the same.
+    #[test]
+    fn what_was_never_wrapped_is_redacted() {
+        let connect = Bytes::from_static(b"\x10\x1b\0\x04MQTT\x04\xc2\0\x3c\0\x01c\0\x01u\0\x09battery-5");
+        let (conn, direction) = (ConnectionId(3), Direction::FromIut);
+        let events = [
+            Event::TlsBytes { conn, direction, data: connect.clone() },
+            Event::WsBytes { conn, direction, data: connect.clone() },
+            operator("it says battery-5, and YmF0dGVyeS01"),
+        ];
+        let entry = |(index, event)| Recorded { index: index as u64, frame: 1, at: Nanos(0), event };
+        let entries = events.into_iter().enumerate().map(entry).collect();
+        let mut recording = Recording { entries, truncated: false };
+        let mut secrets = Secrets::default();
+        secrets.look_into(&recording);
+        secrets.ready().expect("it can be looked for");
+        assert_eq!(secrets.redact(&mut recording), Ok(4));
+        for entry in &recording.entries {
+            match &entry.event {
+                Event::TlsBytes { data, .. } | Event::WsBytes { data, .. } => {
+                    assert_eq!(data.len(), connect.len());
+                    assert!(data.ends_with(b"\0\x09*********"), "{data:?}");
+                }
+                event => assert_eq!(*event, operator("it says *********, and ************")),
+            }
+        }
+    }
+
+    /// Name and password stand in the head of an upgrade, and the password elsewhere.
+    #[test]
+    fn credentials_of_an_upgrade_are_redacted() {
+        let head = "GET /mqtt HTTP/1.1\r\nHost: h\r\nauthorization: Basic dTpiYXR0ZXJ5LTU=\r\nCookie: a=b\r\n\r\n";
+        let data = Bytes::from(head);
+        let (conn, direction) = (ConnectionId(3), Direction::FromIut);
+        let events = [Event::WsBytes { conn, direction, data }, operator("battery-5")];
+        let entry = |(index, event)| Recorded { index: index as u64, frame: 1, at: Nanos(0), event };
+        let mut recording =
+            Recording { entries: events.into_iter().enumerate().map(entry).collect(), truncated: false };
+        let mut secrets = Secrets::default();
+        secrets.look_into(&recording);
+        secrets.ready().expect("it can be looked for");
+        secrets.redact(&mut recording).expect("it can be redacted");
+        let Event::WsBytes { data, .. } = &recording.entries[0].event else { panic!("it was another") };
+        let text = String::from_utf8_lossy(data);
+        let (auth, cookie) = ("*".repeat("Basic dTpiYXR0ZXJ5LTU=".len()), "***");
+        assert_eq!(text, format!("GET /mqtt HTTP/1.1\r\nHost: h\r\nauthorization: {auth}\r\nCookie: {cookie}\r\n\r\n"));
+        assert_eq!(recording.entries[1].event, operator("*********"));
     }
 }

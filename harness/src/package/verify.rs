@@ -35,6 +35,8 @@ pub struct Checked {
     pub index: Index,
     /// The report in it, where there is one that can be read.
     pub report: Option<Report>,
+    /// What its captures give, as a sentence.
+    pub sentence: Option<String>,
     /// What its signature says.
     pub signed: Signed,
     /// Whether a key was given, so that only a valid signature will do.
@@ -119,6 +121,7 @@ pub fn verify(package: &Path, public: Option<&Path>, program: &str) -> Result<Ch
     let mut checked = Checked {
         index: unpacked.index,
         report,
+        sentence: derived.as_ref().map(|derived| derived.sentence.clone()),
         signed,
         keyed: public.is_some(),
         changed,
