@@ -33,6 +33,7 @@ pub(super) fn judge(options: &JudgeOptions) -> Result<Exit, Failure> {
     let before = options.diff.then(|| earlier(&options.dir)).transpose()?;
     // Judged without a capture the run would say less than it did, and its reports are the last that is known of it.
     let manifest = Manifest::read(&options.dir).map_err(Failure::usage)?;
+    run_dir::subject(&options.dir, &manifest).map_err(Failure::usage)?;
     if let Some(error) = run_dir::unreadable(&options.dir, &manifest) {
         return Err(Failure::usage(error));
     }
