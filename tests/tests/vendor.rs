@@ -26,6 +26,7 @@ fn what_a_program_publishes_is_asked_for_by_name() {
     let message = ["-q", "1", "-t", "lamp/state", "-m", "{\"on\":true}"];
     let ended = client(&program, &broker, &[&lamp[..], &message].concat()).output().expect("it starts");
     assert!(ended.status.success(), "{ended:?}");
+    broker.wait_for(SOON, |said| said.packets().of_type(PacketType::Disconnect)).expect("it said so");
     let said = broker.stop();
     let connect = said.connects().one();
     assert_eq!((connect.client_id(), connect.user_name()), (Some("lamp"), Some("me")));
@@ -65,6 +66,7 @@ fn a_message_that_comes_twice_is_acknowledged_twice() {
     assert!(broker.block_on(broker.inject(&first.packet.raw)), "{}", broker.said());
     let ended = subscriber.wait_with_output().expect("it ends");
     assert_eq!(String::from_utf8_lossy(&ended.stdout), "on\non\n");
+    broker.wait_for(SOON, |said| said.packets().of_type(PacketType::Disconnect)).expect("it said so");
     let said = broker.stop();
     said.packets().from_client().of_type(PacketType::Puback).id(first.packet_id().expect("one")).exactly(2);
 }
