@@ -19,4 +19,5 @@ pub mod text;
 pub use html::to_html;
 pub use json::{ReadError, from_json, to_json};
 pub use junit::to_junit;
-pub use summary::{summarise, wrap};
+pub use summary::summarise;
+pub use text::wrap;

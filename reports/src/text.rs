@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use unicode_width::UnicodeWidthChar;
 
 /// Longest run of combining marks that is left alone; more are used to paint over neighbouring lines.
 const MARKS: u32 = 4;
@@ -147,6 +148,85 @@ pub fn cut(text: &str, limit: usize) -> (&str, bool) {
     }
 }
 
+/// Columns that a text takes on a terminal: wide characters take two, combining ones none.
+pub fn columns(text: &str) -> usize {
+    text.chars().map(|c| c.width().unwrap_or(0)).sum()
+}
+
+/// The longest beginning of `text` that takes at most `width` columns, marks of its last character included.
+fn beginning(text: &str, width: usize) -> &str {
+    let mut used = 0;
+    for (at, c) in text.char_indices() {
+        used += c.width().unwrap_or(0);
+        if used > width {
+            return &text[..at];
+        }
+    }
+    text
+}
+
+/// `text`, cut in its middle where it takes more than `width` columns: ids differ at their ends.
+pub fn fit(text: &str, width: usize) -> Cow<'_, str> {
+    const GAP: &str = "...";
+    if columns(text) <= width {
+        return Cow::Borrowed(text);
+    }
+    let room = width.saturating_sub(GAP.len());
+    if room < 2 * GAP.len() {
+        return Cow::Borrowed(beginning(text, width));
+    }
+    let head = beginning(text, room / 3);
+    let mut left = room - columns(head);
+    let mut tail = "";
+    for (at, c) in text.char_indices().rev() {
+        let width = c.width().unwrap_or(0);
+        if width > left {
+            break;
+        }
+        left -= width;
+        tail = &text[at..];
+    }
+    Cow::Owned(format!("{head}{GAP}{tail}"))
+}
+
+/// Breaks a line at spaces, so that none takes more than `width` columns; a word longer than the line is broken inside.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(8);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut used = 0;
+    for word in text.split(' ') {
+        let mut word = word;
+        let mut length = columns(word);
+        if used > 0 && used + 1 + length > width {
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+        }
+        while length > width {
+            let part = beginning(word, width);
+            lines.push(part.to_owned());
+            length -= columns(part);
+            word = &word[part.len()..];
+        }
+        if used > 0 {
+            line.push(' ');
+            used += 1;
+        }
+        line.push_str(word);
+        used += length;
+    }
+    if used > 0 || lines.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// As [`wrap`], with every line but the first indented by `indent` columns; the first holds the same room for what is
+/// before it.
+pub fn hanging(text: &str, indent: usize, width: usize) -> String {
+    wrap(text, width.saturating_sub(indent)).join(&format!("\n{:indent$}", ""))
+}
+
 /// A number with thousands separated by commas.
 pub fn thousands(n: u64) -> String {
     let digits = n.to_string();
@@ -214,7 +294,35 @@ mod tests {
         assert_eq!(cut("añ", 2), ("añ", false));
     }
 
+    #[test]
+    fn columns_are_those_of_a_terminal() {
+        assert_eq!(columns("abc"), 3);
+        assert_eq!(columns("漢字"), 4);
+        assert_eq!(columns("e\u{301}"), 1);
+        assert_eq!(wrap("漢字漢字漢 字", 8), ["漢字漢字", "漢 字"]);
+        assert_eq!(hanging("one two three", 4, 12), "one two\n    three");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_cut_in_the_middle() {
+        assert_eq!(fit("openc2/answering/query", 30), "openc2/answering/query");
+        assert_eq!(fit("openc2/answering/query-features-all-cbor", 30), "openc2/an...-features-all-cbor");
+        assert_eq!(fit("abcdefgh", 5), "abcde");
+        assert_eq!(fit("漢字漢字漢字漢字", 13), "漢...漢字漢");
+    }
+
     proptest! {
+        #[test]
+        fn what_is_fitted_fits(text in any::<String>(), width in 0usize..40) {
+            prop_assert!(columns(&fit(&text, width)) <= width);
+        }
+
+        #[test]
+        fn wrapping_loses_no_word(text in "[a-z ]{0,80}", width in 8usize..30) {
+            let joined: String = wrap(&text, width).concat();
+            prop_assert_eq!(joined.replace(' ', ""), text.replace(' ', ""));
+        }
+
         #[test]
         fn nothing_hidden_survives(text in any::<String>()) {
             prop_assert!(!visible(&text).chars().any(is_hidden));
