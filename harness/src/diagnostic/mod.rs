@@ -3,10 +3,30 @@
 pub mod toml;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use std::borrow::Cow;
 use std::fmt;
+use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use touchstone_reports::text::{columns, fit, thousands, wrap};
+
+/// Largest file that is read. Ours have some kilobytes; one that never ends must end here.
+const LARGEST: u64 = 8 << 20;
+/// Longest title and longest help, in columns: a name in them is as long as somebody made it.
+const LONGEST: usize = 1000;
+/// Problems that are told of; the others are counted.
+const TOLD: usize = 20;
+
+/// How problems are shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Look {
+    /// Columns of the terminal that shows them: longer lines are broken at words, lines of the source are cut around what
+    /// is wrong. `None`: a file or a pipe, in which a sentence stays one line.
+    pub width: Option<usize>,
+    /// With colours.
+    pub colour: bool,
+}
 
 /// A text that problems point into.
 #[derive(Clone, Debug)]
@@ -27,7 +47,10 @@ impl Source {
     /// When it cannot be read, or is not UTF-8; the problem says what to do.
     pub fn read(path: &Path, what: &str) -> Result<Source, Problem> {
         let name = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|error| {
+        let mut bytes = Vec::new();
+        // One more than is allowed tells a file that is too large. A pipe (`--iut <(...)`) says its length only by its end.
+        let read = std::fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+        read.map_err(|error| {
             let help = match error.kind() {
                 std::io::ErrorKind::NotFound => "check the path; it is taken relative to the current directory",
                 std::io::ErrorKind::IsADirectory => "name a file, not a directory",
@@ -35,13 +58,19 @@ impl Source {
             };
             Problem::new(format!("cannot read {what} {name}: {error}")).help(help)
         })?;
+        if bytes.len() as u64 > LARGEST {
+            return Err(Problem::new(format!("{what} {name} is larger than {} bytes", thousands(LARGEST)))
+                .help("this cannot be the file you mean; check the path"));
+        }
+        let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Source::new(name, text)),
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
                 let line = 1 + error.as_bytes().iter().take(at).filter(|b| **b == b'\n').count();
+                let looks = if wide { ", and this one looks like UTF-16" } else { "" };
                 Err(Problem::new(format!("{name}:{line}: not UTF-8 at byte {at}"))
-                    .help("TOML files are UTF-8; save the file in that encoding"))
+                    .help(format!("TOML files are UTF-8{looks}; save the file in that encoding")))
             }
         }
     }
@@ -125,21 +154,56 @@ impl Problem {
     }
 }
 
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut group = Group::with_title(Level::ERROR.primary_title(self.title.as_str()));
+impl Problem {
+    /// As people see it.
+    pub fn shown(&self, look: Look) -> String {
+        // What "error: " and "   = help: " take.
+        let title = laid_out(&self.title, 7, look);
+        let mut group = Group::with_title(Level::ERROR.primary_title(title.as_ref()));
+        let help = self.help.as_ref().map(|help| laid_out(help, 14, look));
         if let Some(place) = &self.place {
             let text = place.source.text();
-            let mut annotation = AnnotationKind::Primary.span(within(text, &place.span));
+            let mut span = within(text, &place.span);
+            // A byte order mark is no column of the first line.
+            let text = match text.strip_prefix('\u{feff}') {
+                Some(rest) => {
+                    let mark = text.len() - rest.len();
+                    span = span.start.saturating_sub(mark)..span.end.saturating_sub(mark);
+                    rest
+                }
+                None => text,
+            };
+            let mut annotation = AnnotationKind::Primary.span(span);
             if !place.label.is_empty() {
                 annotation = annotation.label(place.label.as_str());
             }
             group = group.element(Snippet::source(text).path(place.source.name()).annotation(annotation));
         }
-        if let Some(help) = &self.help {
-            group = group.element(Level::HELP.message(help.as_str()));
+        if let Some(help) = &help {
+            group = group.element(Level::HELP.message(help.as_ref()));
         }
-        f.write_str(&Renderer::plain().render(&[group]))
+        let renderer = if look.colour { Renderer::styled() } else { Renderer::plain() };
+        match look.width {
+            Some(width) => renderer.term_width(width),
+            None => renderer,
+        }
+        .render(&[group])
+    }
+}
+
+/// A sentence of ours, which may quote anything: shortened where it is beyond reading, and broken into lines for a terminal.
+/// `before`: columns that stand before its first line.
+fn laid_out(text: &str, before: usize, look: Look) -> Cow<'_, str> {
+    let text = if columns(text) > LONGEST { fit(text, LONGEST) } else { Cow::Borrowed(text) };
+    match look.width {
+        Some(width) if !text.contains('\n') => wrap(&text, width.saturating_sub(before)).join("\n").into(),
+        _ => text,
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown(Look::default()))
     }
 }
 
@@ -218,15 +282,21 @@ impl FromIterator<Problem> for Problems {
     }
 }
 
+impl Problems {
+    /// As people see them.
+    pub fn shown(&self, look: Look) -> String {
+        let mut shown: Vec<String> = self.0.iter().take(TOLD).map(|problem| problem.shown(look)).collect();
+        if self.0.len() > TOLD {
+            let more = self.0.len() - TOLD;
+            shown.push(Problem::new(format!("{more} more of this kind are not shown; mend these first")).shown(look));
+        }
+        shown.join("\n\n")
+    }
+}
+
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, problem) in self.0.iter().enumerate() {
-            if n > 0 {
-                f.write_str("\n\n")?;
-            }
-            write!(f, "{problem}")?;
-        }
-        Ok(())
+        f.write_str(&self.shown(Look::default()))
     }
 }
 
@@ -285,6 +355,97 @@ mod tests {
         for span in [0..1, 1..2, 0..100, 50..60, 2..2] {
             let _ = Problem::new("p").at(&source, span, "here").to_string();
         }
+    }
+
+    /// Where the carets stand in the columns of a terminal, and what they stand under.
+    fn under_the_carets(shown: &str) -> (String, String) {
+        let lines: Vec<&str> = shown.lines().collect();
+        let at = lines.iter().position(|line| line.contains('^')).expect("carets");
+        let begins = columns(lines[at].split('^').next().unwrap_or_default());
+        let carets: String = lines[at].chars().filter(|c| *c == '^').collect();
+        let (mut column, mut covered) = (0, String::new());
+        for c in lines[at - 1].chars() {
+            let width = columns(c.encode_utf8(&mut [0; 4]));
+            if (begins..begins + carets.len()).contains(&column) || (width == 0 && !covered.is_empty()) {
+                covered.push(c);
+            }
+            column += width;
+        }
+        (covered, carets)
+    }
+
+    #[test]
+    fn carets_stand_below_what_is_wrong_in_columns_of_a_terminal() {
+        for line in [
+            "key = WRONG",
+            "\tkey\t=\tWRONG",
+            "key = \"漢字漢字\" WRONG",
+            "key = \"e\u{301}e\u{301}\" WRONG # more",
+            "key = \"😀\" WRONG",
+            "\u{feff}key = WRONG",
+            "key = WRONG\r",
+        ] {
+            let text = format!("{line}\nnext = 1\n");
+            let start = text.find("WRONG").expect("it is there");
+            let problem = Problem::new("p").at(&Source::new("a.toml", text), start..start + 5, "");
+            for width in [None, Some(80), Some(60)] {
+                let shown = problem.shown(Look { width, colour: false });
+                assert_eq!(under_the_carets(&shown), ("WRONG".to_owned(), "^^^^^".to_owned()), "{shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_terminal_is_not_written_over_its_edge() {
+        let long = format!("key = [{}WRONG, {}]\n", "\"some text\", ".repeat(40), "1, ".repeat(200));
+        let start = long.find("WRONG").expect("it is there");
+        let source = Source::new("a.toml", long);
+        let problem = Problem::new(format!("no such key: {}", "known ".repeat(30).trim_end()))
+            .at(&source, start..start + 5, "unknown")
+            .help(format!("known here: {}", "another, ".repeat(30).trim_end()));
+        for width in [60, 80, 140] {
+            let shown = problem.shown(Look { width: Some(width), colour: false });
+            assert!(shown.lines().all(|line| columns(line) <= width), "{width}:\n{shown}");
+            assert_eq!(under_the_carets(&shown).0, "WRONG", "{shown}");
+        }
+        insta::assert_snapshot!(problem.shown(Look { width: Some(80), colour: false }));
+    }
+
+    #[test]
+    fn colours_only_add_escape_sequences() {
+        let source = Source::new("a.toml", "key = WRONG\n");
+        let problem = Problem::new("p").at(&source, 6..11, "here").help("do that");
+        let coloured = problem.shown(Look { width: None, colour: true });
+        let mut plain = String::new();
+        let mut rest = coloured.as_str();
+        while let Some((before, after)) = rest.split_once("\u{1b}[") {
+            plain.push_str(before);
+            rest = after.split_once('m').expect("a whole sequence").1;
+        }
+        plain.push_str(rest);
+        assert!(coloured != plain);
+        assert_eq!(plain, problem.to_string());
+    }
+
+    #[test]
+    fn floods_of_problems_and_endless_names_are_cut_short() {
+        let source = Source::new("a.toml", "key = 1\n");
+        let problem = |n: usize| Problem::new(format!("number {n}")).at(&source, 0..3, "");
+        let shown = (0..300).map(problem).collect::<Problems>().to_string();
+        assert!(shown.contains("number 19") && !shown.contains("number 20"), "{shown}");
+        assert!(shown.ends_with("280 more of this kind are not shown; mend these first"), "{shown}");
+        assert!(Problem::new("x".repeat(5_000_000)).to_string().len() < 2000);
+    }
+
+    #[test]
+    fn files_that_cannot_be_meant_are_refused() {
+        let refused = |path: &str| Source::read(Path::new(path), "the IUT file").expect_err("refused").to_string();
+        assert!(refused("/dev/zero").contains("the IUT file /dev/zero is larger than 8,388,608 bytes"));
+        assert!(refused("/").contains("name a file, not a directory"));
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("wide.toml");
+        std::fs::write(&path, b"\xff\xfe[\0i\0").expect("a file");
+        assert!(refused(&path.display().to_string()).contains("looks like UTF-16"));
     }
 
     #[test]

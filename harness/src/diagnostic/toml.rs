@@ -51,7 +51,18 @@ impl Document {
             let title = lines.next().unwrap_or("not TOML").to_owned();
             let rest = lines.collect::<Vec<_>>().join("; ");
             let span = error.span().unwrap_or(end..end);
-            self.report(Problem::new(title).at(&self.source, span, "").help_if((!rest.is_empty()).then_some(rest)));
+            let found = self.source.text().get(span.clone()).unwrap_or_default();
+            let rest_of_line = self.source.text().get(span.start..).unwrap_or_default();
+            let (title, help) = match title.as_str() {
+                "duplicate key" => {
+                    (format!("`{found}` stands here a second time"), Some("keep one of them".to_owned()))
+                }
+                _ if rest_of_line.starts_with(|c: char| c.is_control() && !c.is_ascii_whitespace()) => {
+                    (title, Some("this is a control character; in a string it is written as in \"\\u001b\"".to_owned()))
+                }
+                _ => (title, (!rest.is_empty()).then_some(rest)),
+            };
+            self.report(Problem::new(title).at(&self.source, span, "").help_if(help));
         }
         root
     }
