@@ -8,11 +8,14 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+/// What the program says by how it ends.
+const EXIT_CODES: &str = "Exit codes, strongest first: 4 the test system failed; 1 does not conform; 3 incomplete, interrupted, or nothing ran; 0 conforms, or nothing is wrong in what was selected; 2 bad usage or configuration, nothing was run.\nThe summary goes to standard output, progress and problems to standard error; DIR/report.json is for programs.";
+
 /// Conformance test harness and broker fixture for command bindings over MQTT.
 #[derive(Debug, Parser)]
 #[command(name = "touchstone", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(
-    after_help = "Exit codes: 0 conforms, 1 does not conform, 2 bad usage (nothing was run), 3 incomplete, 4 the test system failed."
+    after_help = "Begin: touchstone init > iut.toml; touchstone run --iut iut.toml --out DIR\nExit codes: 0 conforms, 1 fails, 2 bad usage, 3 incomplete, 4 tester failed"
 )]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -22,8 +25,10 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Test an implementation: run the scenarios, judge, report
+    #[command(after_help = EXIT_CODES)]
     Run(RunOptions),
     /// Judge the evidence of an earlier run again, from disk
+    #[command(after_help = EXIT_CODES)]
     Judge(JudgeOptions),
     /// Pack a run, its reports and its evidence into one file
     Pack(PackOptions),
@@ -33,7 +38,7 @@ pub(super) enum Command {
     Keygen(KeygenOptions),
     /// List requirements, scenarios, bindings or mutants
     List(ListOptions),
-    /// Explain a requirement: statement, clause, how it is judged, what proves the check
+    /// Explain a requirement, a scenario or a mutant
     Explain(ExplainOptions),
     /// Print a commented IUT file to start from
     Init(InitOptions),
@@ -164,12 +169,17 @@ pub(super) enum Listed {
 pub(super) struct ListOptions {
     /// What to list
     pub what: Listed,
+    /// Only ids that match; * stands for any text, a word without it matches anywhere
+    pub pattern: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-    /// Only of this binding
+    /// Only of this binding (see `touchstone list bindings`)
     #[arg(long)]
     pub binding: Option<String>,
+    /// Only for this role
+    #[arg(long, value_name = "ROLE", value_parser = role)]
+    pub role: Option<Role>,
 }
 
 #[derive(Debug, Args)]
@@ -181,7 +191,8 @@ pub(super) struct InitOptions {
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainOptions {
-    /// Requirement id, or a row or statement id: wd04/publish-retain, W4-017, MQTT-3.1.2-14
+    /// Requirement, row or statement, scenario or mutant: wd04/publish-retain, W4-017, MQTT-3.1.2-14,
+    /// openc2/answering/args-empty, never-pings
     pub id: String,
 }
 

@@ -1,5 +1,5 @@
 use super::args::JudgeOptions;
-use super::{Exit, Failure, VERSION, output};
+use super::{Exit, Failure, VERSION, output, summary};
 use crate::bounded;
 use crate::compare::compare;
 use crate::manifest::Manifest;
@@ -48,15 +48,14 @@ pub(super) fn judge(options: &JudgeOptions) -> Result<Exit, Failure> {
             run_dir::write_reports(&dir, &assessment.report).map_err(Failure::internal)?;
         }
     }
-    let colour = output::coloured(&std::io::stdout());
-    output::print(&touchstone_reports::summarise(&assessment.report, output::width(), colour));
+    let exit = summary::print(&assessment.report, options.out.as_deref().unwrap_or(&options.dir));
     if let Some(before) = before {
         let width = output::width();
         let heading = touchstone_reports::wrap(&format!("Against {}:", visible(&options.dir.to_string_lossy())), width);
         let differs = compare(&before, &assessment.report).text(width);
         output::print(&format!("\n{}\n{differs}", heading.join("\n")));
     }
-    Ok(assessment.report.verdict.into())
+    Ok(exit)
 }
 
 /// The report of the run, as it is before it is judged again.

@@ -2,11 +2,14 @@ use super::args::{ListOptions, Listed};
 use super::{Exit, Failure, output};
 use crate::binding::{self, Binding};
 use crate::catalogue::{Judged, Requirement, Trigger};
+use crate::diagnostic::{Problem, instead};
 use crate::iut::Role;
+use crate::run::glob;
 use crate::scenario;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use touchstone_fixtures::mutant;
+use touchstone_reports::text::{columns, count, hanging};
 
 /// `touchstone list WHAT`
 pub(super) fn list(options: &ListOptions) -> Result<Exit, Failure> {
@@ -14,17 +17,72 @@ pub(super) fn list(options: &ListOptions) -> Result<Exit, Failure> {
         None => binding::ALL.to_vec(),
         Some(id) => vec![binding::find(id).ok_or_else(|| {
             let known: Vec<&str> = binding::ALL.iter().map(|b| b.id).collect();
-            Failure::usage(format!("no binding is called {id:?}; there are: {}", known.join(", ")))
+            Failure::wrong(Problem::new(format!("no binding is called {id:?}")).help_if(instead(id, &known)))
         })?],
     };
+    let wanted = Wanted { pattern: options.pattern.as_deref().map(pattern), role: options.role };
+    let page = output::page();
     let text = match options.what {
-        Listed::Requirements => requirements(&bindings, options.json),
-        Listed::Bindings => list_bindings(&bindings, options.json),
-        Listed::Mutants => mutants(options.json),
-        Listed::Scenarios => scenarios(&bindings, options.json)?,
+        Listed::Requirements => requirements(&bindings, &wanted, options.json, page),
+        Listed::Bindings => list_bindings(&bindings, &wanted, options.json, page),
+        Listed::Mutants => mutants(&wanted, options.json, page),
+        Listed::Scenarios => scenarios(&bindings, &wanted, options.json, page)?,
     };
     output::print(&text);
     Ok(Exit::Conforms)
+}
+
+/// What of a list is asked for.
+struct Wanted {
+    pattern: Option<String>,
+    role: Option<Role>,
+}
+
+impl Wanted {
+    fn id(&self, id: &str) -> bool {
+        self.pattern.as_ref().is_none_or(|pattern| glob(pattern, id))
+    }
+
+    fn role(&self, role: Role) -> bool {
+        self.role.is_none_or(|wanted| wanted == role)
+    }
+}
+
+/// A word without `*` stands for all that has it somewhere.
+fn pattern(text: &str) -> String {
+    if text.contains('*') { text.to_owned() } else { format!("*{text}*") }
+}
+
+/// What stands beside a name this narrow is better put below it.
+const NARROW: usize = 30;
+
+/// Lines of a name and what is to be said of it, `width` columns apart. On a terminal, what does not fit beside the name
+/// is broken at words, or goes below the name.
+fn table<'t>(rows: impl IntoIterator<Item = (String, &'t str)>, page: Option<usize>) -> String {
+    let rows: Vec<(String, &str)> = rows.into_iter().collect();
+    let indent = rows.iter().map(|(name, _)| columns(name)).max().unwrap_or(0) + 2;
+    let long = rows.iter().filter(|(_, said)| page.is_some_and(|width| indent + columns(said) > width)).count();
+    // A list that has some of both is harder to read than one of pairs.
+    let pairs = 4 * long > rows.len();
+    let mut text = String::new();
+    for (name, said) in rows {
+        let beside = format!("{name}{:1$}{said}", "", indent - columns(&name));
+        text.push_str(&match page {
+            Some(width) if width < indent + NARROW && (pairs || columns(&beside) > width) => {
+                format!("{}\n    {}", name.trim_end(), hanging(said, 4, width))
+            }
+            Some(width) => format!("{name}{:1$}{2}", "", indent - columns(&name), hanging(said, indent, width)),
+            None => beside,
+        });
+        text.push('\n');
+    }
+    text
+}
+
+/// What must be declared for a scenario.
+pub(super) fn requires(scenario: &scenario::Scenario) -> Vec<String> {
+    let need = |need: &scenario::Need| format!("{}{}", if need.absent { "not:" } else { "" }, need.key);
+    scenario.requires.iter().map(need).collect()
 }
 
 fn pretty(value: &Value) -> String {
@@ -49,10 +107,14 @@ pub(super) fn state(requirement: &Requirement) -> (&'static str, Option<&'static
     }
 }
 
-fn requirements(bindings: &[&'static Binding], as_json: bool) -> String {
+fn requirements(bindings: &[&'static Binding], wanted: &Wanted, as_json: bool, page: Option<usize>) -> String {
     let mut seen = BTreeSet::new();
     let all: Vec<&'static Requirement> =
         bindings.iter().flat_map(|b| b.requirements()).map(|(_, r)| r).filter(|r| seen.insert(r.id)).collect();
+    let all: Vec<&Requirement> = all
+        .into_iter()
+        .filter(|r| wanted.id(r.id) && binding::bound(r).into_iter().any(|role| wanted.role(role)))
+        .collect();
     if as_json {
         let rows: Vec<Value> = all
             .iter()
@@ -79,22 +141,17 @@ fn requirements(bindings: &[&'static Binding], as_json: bool) -> String {
         return pretty(&Value::Array(rows));
     }
     let width = all.iter().map(|r| r.id.len()).max().unwrap_or(0);
-    let mut text = String::new();
-    for requirement in &all {
-        let (state, _) = state(requirement);
-        text.push_str(&format!(
-            "{:width$}  {:8}  {:14}  {}\n",
-            requirement.id,
-            requirement.level.as_str(),
-            state,
-            requirement.rows.join(" ")
-        ));
-    }
-    text.push_str(&format!("{} requirements\n", all.len()));
+    let rows: Vec<String> = all.iter().map(|r| r.rows.join(" ")).collect();
+    let names = all.iter().map(|r| format!("{:width$}  {:8}  {:14}", r.id, r.level.as_str(), state(r).0));
+    let mut text = table(names.zip(rows.iter().map(String::as_str)), page);
+    text.push_str(&format!("{}\n", count(all.len() as u64, "requirement", "requirements")));
     text
 }
 
-fn list_bindings(bindings: &[&'static Binding], as_json: bool) -> String {
+fn list_bindings(bindings: &[&'static Binding], wanted: &Wanted, as_json: bool, page: Option<usize>) -> String {
+    let bindings: Vec<&&Binding> =
+        bindings.iter().filter(|b| wanted.id(b.id) && b.roles().any(|role| wanted.role(role))).collect();
+    let laid = |indent: usize, text: &str| page.map_or_else(|| text.to_owned(), |width| hanging(text, indent, width));
     if as_json {
         let rows: Vec<Value> = bindings
             .iter()
@@ -113,29 +170,31 @@ fn list_bindings(bindings: &[&'static Binding], as_json: bool) -> String {
     let mut text = String::new();
     for binding in bindings {
         let roles: Vec<&str> = binding.roles().map(Role::as_str).collect();
-        text.push_str(&format!("{}  {} (roles: {})\n", binding.id, binding.title, roles.join(", ")));
+        let head = format!("{}  {} (roles: {})", binding.id, binding.title, roles.join(", "));
+        text.push_str(&format!("{}\n", laid(2, &head)));
         if let Some(why) = binding.advice {
-            text.push_str(&format!("    advice only: {why}\n"));
+            text.push_str(&format!("    {}\n", laid(4, &format!("advice only: {why}"))));
         }
         for catalogue in binding.catalogues {
-            text.push_str(&format!(
-                "    {:10} {}, {} ({} requirements)\n",
-                catalogue.id,
-                catalogue.title,
-                catalogue.edition,
-                catalogue.requirements.len()
-            ));
+            let number = catalogue.requirements.len();
+            let said = format!("{}, {} ({number} requirements)", catalogue.title, catalogue.edition);
+            text.push_str(&format!("    {:10} {}\n", catalogue.id, laid(15, &said)));
         }
     }
     text
 }
 
-fn scenarios(bindings: &[&'static Binding], as_json: bool) -> Result<String, Failure> {
+fn scenarios(
+    bindings: &[&'static Binding],
+    wanted: &Wanted,
+    as_json: bool,
+    page: Option<usize>,
+) -> Result<String, Failure> {
     let mut all = Vec::new();
     for binding in bindings {
-        for role in binding.roles() {
+        for role in binding.roles().filter(|role| wanted.role(*role)) {
             let loaded = scenario::load(binding, role, None).map_err(Failure::internal)?;
-            all.extend(loaded.into_iter().map(|scenario| (*binding, role, scenario)));
+            all.extend(loaded.into_iter().filter(|s| wanted.id(&s.id)).map(|scenario| (*binding, role, scenario)));
         }
     }
     if as_json {
@@ -148,7 +207,7 @@ fn scenarios(bindings: &[&'static Binding], as_json: bool) -> Result<String, Fai
                     "role": role.as_str(),
                     "title": s.title,
                     "purpose": s.purpose,
-                    "requires": s.requires.iter().map(|need| format!("{}{}", if need.absent { "not:" } else { "" }, need.key)).collect::<Vec<_>>(),
+                    "requires": requires(s),
                     "exercises": s.exercises,
                 })
             })
@@ -157,17 +216,14 @@ fn scenarios(bindings: &[&'static Binding], as_json: bool) -> Result<String, Fai
     }
     // One that several bindings share is one.
     let all: BTreeMap<&str, &str> = all.iter().map(|(_, _, s)| (s.id.as_str(), s.title.as_str())).collect();
-    let width = all.keys().map(|id| id.len()).max().unwrap_or(0);
-    let mut text = String::new();
-    for (id, title) in &all {
-        text.push_str(&format!("{id:width$}  {title}\n"));
-    }
-    text.push_str(&format!("{} scenarios\n", all.len()));
+    let mut text = table(all.iter().map(|(id, title)| ((*id).to_owned(), *title)), page);
+    text.push_str(&format!("{}\n", count(all.len() as u64, "scenario", "scenarios")));
     Ok(text)
 }
 
-fn mutants(as_json: bool) -> String {
-    let all = mutant::all();
+fn mutants(wanted: &Wanted, as_json: bool, page: Option<usize>) -> String {
+    let role = |role: &str| wanted.role.is_none_or(|wanted| wanted.as_str() == role);
+    let all: Vec<_> = mutant::all().into_iter().filter(|(r, m)| wanted.id(m.name) && role(r)).collect();
     if as_json {
         let rows: Vec<Value> = all
             .iter()
@@ -191,10 +247,20 @@ fn mutants(as_json: bool) -> String {
     let mut text = String::new();
     for (role, mutant) in &all {
         let policy = mildest(mutant.primary).map_or("-", |p| p.as_str());
-        text.push_str(&format!("{:width$}  {:8}  {:8}  {}\n", mutant.name, role, policy, mutant.primary.join(" ")));
-        text.push_str(&format!("{:width$}  {}\n", "", mutant.summary));
+        let primary = mutant.primary.join(" ");
+        let name = format!("{:width$}  {role:8}  {policy:8}", mutant.name);
+        match page {
+            None => text.push_str(&format!("{name}  {primary}\n{:width$}  {}\n", "", mutant.summary)),
+            Some(columns) => {
+                let [primary, summary] = [&primary, mutant.summary].map(|said| hanging(said, 4, columns));
+                text.push_str(&format!("{}\n    {summary}\n    {primary}\n", name.trim_end()));
+            }
+        }
     }
-    text.push_str(&format!("{} mutants; the policy named is the mildest that fails the mutant\n", all.len()));
+    text.push_str(&format!(
+        "{}; the policy named is the mildest that fails it\n",
+        count(all.len() as u64, "mutant", "mutants")
+    ));
     text
 }
 
@@ -203,4 +269,49 @@ fn mildest(ids: &[&str]) -> Option<crate::judge::Policy> {
     let requirements: Vec<&Requirement> =
         binding::ALL.iter().flat_map(|b| b.requirements()).map(|(_, r)| r).filter(|r| ids.contains(&r.id)).collect();
     crate::judge::Policy::ALL.into_iter().find(|policy| requirements.iter().any(|r| policy.fails_somewhere(r)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_beside_a_name_goes_below_it() {
+        let rows = || [("wd04/a".to_owned(), "one two three"), ("wd04/bcd".to_owned(), "four")];
+        assert_eq!(table(rows(), None), "wd04/a    one two three\nwd04/bcd  four\n");
+        assert_eq!(table(rows(), Some(80)), table(rows(), None));
+        assert_eq!(table(rows(), Some(20)), "wd04/a\n    one two three\nwd04/bcd\n    four\n");
+        let long = "a word and then some more words that go on";
+        assert_eq!(
+            table([("wd04/a".to_owned(), long)], Some(40)),
+            "wd04/a  a word and then some more words\n        that go on\n"
+        );
+    }
+
+    #[test]
+    fn lists_fit_a_terminal() {
+        let all = Wanted { pattern: None, role: None };
+        for width in [80, 140] {
+            let lists = [
+                requirements(&binding::ALL, &all, false, Some(width)),
+                list_bindings(&binding::ALL, &all, false, Some(width)),
+                mutants(&all, false, Some(width)),
+                scenarios(&binding::ALL, &all, false, Some(width)).unwrap_or_else(|f| panic!("{f:?}")),
+            ];
+            for list in lists {
+                assert!(list.lines().all(|line| columns(line) <= width), "{width}:\n{list}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_is_narrowed_by_words_patterns_and_roles() {
+        let with = |text: &str, role| {
+            let wanted = Wanted { pattern: Some(pattern(text)), role };
+            requirements(&binding::ALL, &wanted, false, None).lines().count() - 1
+        };
+        assert_eq!(with("wd04/publish-retain", None), 1);
+        assert_eq!(with("wd04/publish-retain", Some(Role::Cse)), 0);
+        assert!(with("publish", None) > with("wd04/*publish*", None));
+    }
 }

@@ -9,9 +9,12 @@ mod list;
 mod operator;
 mod output;
 mod pack;
+mod progress;
 mod reference;
 mod run;
+mod summary;
 
+use crate::diagnostic::{Look, Problem, Problems};
 use args::{Arguments, Command};
 use clap::Parser;
 use std::ffi::OsString;
@@ -61,25 +64,36 @@ pub(crate) struct Failure {
     /// The exit code that fits.
     exit: Exit,
     /// What happened, where, and what to do.
-    message: String,
+    problems: Problems,
 }
 
 impl Failure {
     /// Bad usage or configuration.
     pub(crate) fn usage(message: impl ToString) -> Failure {
-        Failure { exit: Exit::Usage, message: message.to_string() }
+        Failure { exit: Exit::Usage, problems: Problem::new(message.to_string()).into() }
+    }
+
+    /// Something wrong in what we were given; nothing was run.
+    pub(crate) fn wrong(problems: impl Into<Problems>) -> Failure {
+        Failure { exit: Exit::Usage, problems: problems.into() }
+    }
+
+    /// What people are told.
+    fn shown(&self, look: Look) -> String {
+        self.problems.shown(look)
     }
 
     /// Ended from outside.
     pub(crate) fn interrupted(out: &Path) -> Failure {
         let out = out.display();
-        let message = format!("interrupted; what was recorded is in {out}, and `touchstone judge {out}` judges it");
-        Failure { exit: Exit::Incomplete, message }
+        let told = Problem::new(format!("interrupted; what was recorded until then is in {out}"))
+            .help(format!("`touchstone judge {out}` judges it"));
+        Failure { exit: Exit::Incomplete, problems: told.into() }
     }
 
     /// The test system failed.
     pub(crate) fn internal(message: impl ToString) -> Failure {
-        Failure { exit: Exit::Failed, message: message.to_string() }
+        Failure { exit: Exit::Failed, problems: Problem::new(message.to_string()).into() }
     }
 }
 
@@ -112,9 +126,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Reference(options) => reference::reference(&options),
     };
     match result {
+        // Half a list says something else than the list.
+        Ok(Exit::Conforms) if output::lost() => Exit::Failed,
         Ok(exit) => exit,
         Err(failure) => {
-            output::error(&failure.message);
+            output::error(&failure);
             failure.exit
         }
     }

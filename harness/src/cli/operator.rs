@@ -1,5 +1,6 @@
 //! The operator at the terminal: asked on standard error, answering on standard input.
 
+use super::output;
 use crate::iut::stimulus::operator::{Asking, Operator, Reply};
 use indicatif::ProgressBar;
 use std::io::{BufRead, IsTerminal};
@@ -41,8 +42,8 @@ impl Terminal {
 
     fn show(&self, text: &str) {
         match self.bar.get() {
-            Some(bar) => bar.suspend(|| eprintln!("{text}")),
-            None => eprintln!("{text}"),
+            Some(bar) => bar.suspend(|| output::say(text)),
+            None => output::say(text),
         }
     }
 

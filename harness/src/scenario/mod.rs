@@ -30,7 +30,7 @@ pub use load::{load, parse};
 pub use model::{Key, Need, Scenario, Step};
 pub use plan::{LeftOut, Plan, Planned, declared, plan};
 pub use play::Played;
-pub use run_all::{Progress, one_by_one, precheck, run_all, usual_jobs};
+pub use run_all::{Progress, cannot_listen, one_by_one, precheck, run_all, usual_jobs};
 pub use runner::{Options, ScenarioResult, Status, Stimuli, evidence_folder, run_scenario};
 pub use speech::Speech;
 pub use verbs::{CommandKind, Verb};

@@ -28,7 +28,7 @@ pub struct Planned {
 
 impl Planned {
     /// The time that its steps ask for by themselves, in nanoseconds.
-    pub(super) fn waits(&self, pics: &Pics) -> u64 {
+    pub(crate) fn waits(&self, pics: &Pics) -> u64 {
         self.scenario.steps.iter().fold(0, |sum, step| sum.saturating_add(step.verb.time(pics).unwrap_or(0)))
     }
 

@@ -60,15 +60,18 @@ pub fn precheck(iut: &IutFile, options: &Options) -> Result<(), Problems> {
     }
     match TcpListener::bind(listen) {
         Ok(_) => Ok(()),
-        Err(error) => {
-            let help = match error.kind() {
-                std::io::ErrorKind::AddrInUse => "end what listens there, or choose another port (0 takes a free one)",
-                std::io::ErrorKind::PermissionDenied => "ports below 1024 need privileges; choose another",
-                _ => "choose an address of this machine",
-            };
-            Err(Problem::new(format!("cannot listen on {listen}: {error}")).help(help).into())
-        }
+        Err(error) => Err(cannot_listen(listen, &error).into()),
     }
+}
+
+/// Why an address cannot be listened on, and what to do.
+pub fn cannot_listen(listen: SocketAddr, error: &std::io::Error) -> Problem {
+    let help = match error.kind() {
+        std::io::ErrorKind::AddrInUse => "end what listens there, or choose another port (0 takes a free one)",
+        std::io::ErrorKind::PermissionDenied => "ports below 1024 need privileges; choose another",
+        _ => "choose an address of this machine",
+    };
+    Problem::new(format!("cannot listen on {listen}: {error}")).help(help)
 }
 
 /// How many scenarios run at once when nobody says: they mostly wait.
