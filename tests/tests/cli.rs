@@ -184,6 +184,33 @@ fn explain_shows_scenarios_and_mutants() {
 }
 
 #[test]
+fn explain_knows_scenarios_mutants_and_names_without_their_catalogue() {
+    for (id, wanted) in [
+        ("openc2/answering/query-features-empty", "heartbeat"),
+        ("openc2/answering/declared-command-2", "once for each declared command"),
+        ("never-pings", "wd04/pingreq-interval"),
+        ("pingreq-interval", "W4-033"),
+    ] {
+        let ended = call(["explain", id]);
+        assert_eq!(ended.code, 0, "{id}: {}", ended.stderr);
+        assert!(ended.stdout.contains(wanted), "{wanted} is missing in\n{}", ended.stdout);
+    }
+}
+
+#[test]
+fn lists_are_narrowed_as_text_and_as_json() {
+    let ended = call(["list", "requirements", "wd04/publish-*", "--role", "producer", "--json"]);
+    let value: serde_json::Value = serde_json::from_str(&ended.stdout).expect("JSON");
+    let ids: Vec<&str> = value.as_array().expect("a list").iter().filter_map(|r| r["id"].as_str()).collect();
+    assert!(ids.contains(&"wd04/publish-retain") && ids.iter().all(|id| id.starts_with("wd04/publish-")), "{ids:?}");
+    let ended = call(["list", "scenarios", "keep-alive"]);
+    let lines: Vec<&str> = ended.stdout.lines().collect();
+    let (last, named) = lines.split_last().expect("a count");
+    assert!(named.iter().all(|line| line.contains("keep-alive")), "{}", ended.stdout);
+    assert_eq!(*last, format!("{} scenarios", named.len()));
+}
+
+#[test]
 fn lists_are_json_on_request() {
     for what in ["requirements", "scenarios", "bindings", "mutants"] {
         let ended = call(["list", what, "--json"]);
