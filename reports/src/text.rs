@@ -308,7 +308,7 @@ mod tests {
         assert_eq!(fit("openc2/answering/query", 30), "openc2/answering/query");
         assert_eq!(fit("openc2/answering/query-features-all-cbor", 30), "openc2/an...-features-all-cbor");
         assert_eq!(fit("abcdefgh", 5), "abcde");
-        assert_eq!(fit("漢字漢字漢字漢字", 13), "漢...漢字漢");
+        assert_eq!(fit("漢字漢字漢字漢字", 13), "漢...漢字漢字");
     }
 
     proptest! {
