@@ -11,6 +11,7 @@
 //! binding and role, because GitLab drops all cases but the first of one class and name, and the runs of both roles
 //! of a product are often one job.
 
+mod complete;
 mod write;
 
 #[cfg(test)]
