@@ -293,10 +293,10 @@ mod tests {
         let all = Wanted { pattern: None, role: None };
         for width in [80, 140] {
             let lists = [
-                requirements(&binding::ALL, &all, false, Some(width)),
-                list_bindings(&binding::ALL, &all, false, Some(width)),
+                requirements(binding::ALL, &all, false, Some(width)),
+                list_bindings(binding::ALL, &all, false, Some(width)),
                 mutants(&all, false, Some(width)),
-                scenarios(&binding::ALL, &all, false, Some(width)).unwrap_or_else(|f| panic!("{f:?}")),
+                scenarios(binding::ALL, &all, false, Some(width)).unwrap_or_else(|f| panic!("{f:?}")),
             ];
             for list in lists {
                 assert!(list.lines().all(|line| columns(line) <= width), "{width}:\n{list}");
@@ -308,7 +308,7 @@ mod tests {
     fn a_list_is_narrowed_by_words_patterns_and_roles() {
         let with = |text: &str, role| {
             let wanted = Wanted { pattern: Some(pattern(text)), role };
-            requirements(&binding::ALL, &wanted, false, None).lines().count() - 1
+            requirements(binding::ALL, &wanted, false, None).lines().count() - 1
         };
         assert_eq!(with("wd04/publish-retain", None), 1);
         assert_eq!(with("wd04/publish-retain", Some(Role::Cse)), 0);
