@@ -166,6 +166,11 @@ fn rewritten(before: &Report, after: &Report, catalogue: &str) -> bool {
     }
 }
 
+/// Whether a report does not say which text of a catalogue it goes by.
+fn unhashed(report: &Report, catalogue: &str) -> bool {
+    report.run.catalogues.iter().any(|c| c.id == catalogue && c.sha256.is_none())
+}
+
 /// How many files of the evidence are not the same in both.
 fn otherwise_recorded(before: &Report, after: &Report) -> usize {
     let (before, after): (BTreeSet<_>, BTreeSet<_>) =
@@ -229,6 +234,9 @@ fn versions(before: &Report, after: &Report, catalogue: &str, what: &str) -> Str
         _ if otherwise_recorded(before, after) > 0 => "the evidence is not the same".to_owned(),
         _ if before.run.pics != after.run.pics => "other declarations".to_owned(),
         _ if before.partial != after.partial => "another selection".to_owned(),
+        _ if unhashed(before, catalogue) => {
+            format!("the text of catalogue {catalogue} may be another one: the report of before names no hash of it")
+        }
         _ => "program, catalogue and evidence are the same, so one of the reports is not what its evidence gives"
             .to_owned(),
     };
@@ -292,7 +300,10 @@ mod tests {
     /// Everything that a requirement can stand otherwise by, each with its reason.
     #[test]
     fn each_change_says_why() {
-        let before = sample::failing();
+        let mut before = sample::failing();
+        for catalogue in &mut before.run.catalogues {
+            catalogue.sha256 = Some("0".repeat(64));
+        }
         let mut after = before.clone();
         let mut broken =
             after.requirements.iter_mut().filter(|r| r.verdict == touchstone_reports::model::Verdict::Fail);
@@ -309,6 +320,20 @@ mod tests {
             catalogue.version += 1;
         }
         insta::assert_snapshot!(compare(&before, &after).text(80));
+    }
+
+    /// A report of a program that hashed no catalogue: nothing is said to be the same that was not compared.
+    #[test]
+    fn a_text_without_a_hash_may_be_another_one() {
+        let mut before = sample::failing();
+        for catalogue in &mut before.run.catalogues {
+            catalogue.sha256 = None;
+        }
+        let mut after = sample::failing();
+        let last = after.requirements.last().expect("one").clone();
+        after.requirements.push(Requirement { id: "wd04/quite-new".to_owned(), ..last });
+        let text = compare(&before, &after).text(80);
+        assert!(text.contains("names no hash of it") && !text.contains("are the same"), "{text}");
     }
 
     #[test]
