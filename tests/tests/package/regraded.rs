@@ -30,7 +30,9 @@ fn difference(ended: &Ended) -> String {
     assert_eq!(ended.stderr, "");
     let (_, text) = ended.stdout.split_once("\nAgainst run:\n").unwrap_or_else(|| panic!("{}", ended.stdout));
     for line in ended.stdout.lines() {
-        assert!(line.chars().count() <= 80 && line.trim_end() == line, "{line:?}");
+        // A command is there to be copied: what it names is never broken.
+        let fits = line.chars().count() <= 80 || line.contains(" touchstone run --iut ");
+        assert!(fits && line.trim_end() == line, "{line:?}");
     }
     let (head, rest) = text.split_once('\n').unwrap_or_default();
     let (count, what) = head.split_once(" of ").unwrap_or_else(|| panic!("{head}"));
